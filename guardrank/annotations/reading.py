@@ -1,0 +1,102 @@
+"""``read_records``: every format the project reads, as one stream of records.
+
+    JSON Lines (.gz too), CSV, standard input        base install
+    XLSX, Parquet, a hub data set                    [data]
+    a folder of MLLMGuard results                    base install
+
+Bad rows never stop or skew the rest: they are counted and written down by the RejectLog.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from os import PathLike
+from pathlib import Path
+
+from guardrank.annotations.hub import read_hub
+from guardrank.annotations.labels import LabelRule
+from guardrank.annotations.mllmguard import is_results_folder, read_results_folder
+from guardrank.annotations.parquet import read_parquet
+from guardrank.annotations.parsing import RejectedRowError, RowParser
+from guardrank.annotations.tables import read_csv
+from guardrank.annotations.workbooks import read_xlsx
+from guardrank.dimensions import Dimension, parse_dimension
+from guardrank.errors import UsageError
+from guardrank.records import RawRow, Record, RejectLog, read_jsonl
+
+Source = str | PathLike[str]
+_READERS: Mapping[str, Callable[[Path], Iterator[RawRow]]] = {
+    ".jsonl": read_jsonl,
+    ".ndjson": read_jsonl,
+    ".json": read_jsonl,
+    ".csv": read_csv,
+    ".tsv": read_csv,
+    ".xlsx": read_xlsx,
+    ".parquet": read_parquet,
+}
+_HUB_ID = re.compile(r"^[\w-][\w.-]*/[\w-][\w.-]*(@[\w.-]+)?$")
+
+
+class RejectedRowsWarning(UserWarning):
+    """Rows were rejected while no reject log was there to hold them."""
+
+
+def read_records(
+    sources: Source | Sequence[Source],
+    *,
+    dim: Dimension | str | None = None,
+    mapping: Mapping[str, str] | None = None,
+    rule: LabelRule | None = None,
+    tasks: Path | None = None,
+    rejects: RejectLog | None = None,
+) -> Iterator[Record]:
+    """Stream the records of one source or several, in order.
+
+    Args:
+        sources: files, ``-`` for standard input, a results folder, or a hub id ``owner/name[@split]``.
+        dim: keep this dimension's rows, and fill it in where a row names none.
+        mapping: our field -> their column.
+        rule: how labels become ours; by default what ``data/sources.yaml`` says for the row's source.
+        tasks: folder of MLLMGuard task sheets that give a results folder its answers and subtasks.
+        rejects: takes the bad rows; without it they are counted in a RejectedRowsWarning.
+
+    Raises:
+        UsageError: a source does not exist or has an unknown format.
+    """
+    wanted = parse_dimension(dim) if isinstance(dim, str) else dim
+    parser = RowParser(wanted, mapping or {}, rule)
+    log = rejects if rejects is not None else RejectLog()
+    for source in [sources] if isinstance(sources, str | PathLike) else sources:
+        for row in open_rows(source, tasks):
+            try:
+                record = parser.parse(row)
+            except RejectedRowError as error:
+                log.add(row.file, row.line, str(error))
+                continue
+            if wanted in (None, record.dimension):
+                yield record
+            else:
+                log.left_out += 1
+    if rejects is None and log.count:
+        warnings.warn(log.summary(), RejectedRowsWarning, stacklevel=2)
+
+
+def open_rows(source: Source, tasks: Path | None = None) -> Iterator[RawRow]:
+    """The raw rows of ``source`` by the reader that its kind calls for; raises UsageError."""
+    text, path = str(source), Path(source)
+    if text == "-":
+        return read_jsonl("-")
+    if path.is_dir():
+        if is_results_folder(path):
+            return read_results_folder(path, tasks)
+        raise UsageError(f"{text} holds no DIMENSION_MODEL.jsonl results: name the files to read instead")
+    suffix = Path(text.removesuffix(".gz")).suffix.lower()
+    if path.is_file():
+        if suffix in _READERS:
+            return _READERS[suffix](path)
+        raise UsageError(f"{text}: cannot read {suffix or 'this'} files, only {', '.join(_READERS)}")
+    if _HUB_ID.match(text) and suffix not in _READERS:
+        return read_hub(text)
+    raise UsageError(f"{text}: no such file")

@@ -1,0 +1,22 @@
+"""The Judge protocol, judge folders, ``load_judge``."""
+
+from guardrank.judge.head import HeadJudge
+from guardrank.judge.loading import load_judge
+from guardrank.judge.manifest import Calibration, Manifest, Output, Transformer, read_manifest, write_manifest
+from guardrank.judge.pair_rule import PairRule
+from guardrank.judge.panel import Panel
+from guardrank.judge.protocol import Judge
+
+__all__ = [
+    "Calibration",
+    "HeadJudge",
+    "Judge",
+    "Manifest",
+    "Output",
+    "PairRule",
+    "Panel",
+    "Transformer",
+    "load_judge",
+    "read_manifest",
+    "write_manifest",
+]

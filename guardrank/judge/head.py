@@ -1,0 +1,105 @@
+"""A trained GuardRank judge: encoder + engine + calibration, from records to verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from guardrank.calibration import decide, expected_score, probabilities
+from guardrank.dimensions import Dimension
+from guardrank.engine import Encoded, Encoder
+from guardrank.judge.manifest import Manifest, Output
+from guardrank.records import UNSUPPORTED_DIMENSION, Record, Verdict, failed
+
+WINDOW = 1024
+"""Records held at once: enough to batch like lengths together, few enough to stream."""
+
+
+class Engine(Protocol):
+    """What computes logits: shape (rows, width), in the order of ``ids``."""
+
+    def logits(self, ids: Sequence[Sequence[int]]) -> NDArray[np.float32]:
+        """Logits of the rows."""
+        ...
+
+
+class HeadJudge:
+    """The judge in a judge folder."""
+
+    def __init__(self, manifest: Manifest, encoder: Encoder, engine: Engine, content_hash: str) -> None:
+        self.manifest = manifest
+        self.encoder = encoder
+        self.engine = engine
+        self.content_hash = content_hash
+
+    @property
+    def name(self) -> str:
+        """The folder's name and the first 16 digits of its hash."""
+        return f"{self.manifest.name}@{self.content_hash[:16]}"
+
+    @property
+    def dimensions(self) -> frozenset[Dimension]:
+        """The dimensions that it has an output for."""
+        return frozenset(output.dimension for output in self.manifest.outputs)
+
+    def score(self, records: Iterable[Record]) -> Iterator[Verdict]:
+        """Verdicts in order, a window of records at a time."""
+        stream = iter(records)
+        while window := list(islice(stream, WINDOW)):
+            yield from self._score_window(window)
+
+    def _score_window(self, window: list[Record]) -> list[Verdict]:
+        verdicts = [failed(record, self.name, UNSUPPORTED_DIMENSION) for record in window]
+        fit = [i for i, record in enumerate(window) if record.dimension in self.dimensions]
+        encoded = self.encoder.encode([window[i] for i in fit])
+        logits = self.engine.logits([row.ids for row in encoded])
+        for output in self.manifest.outputs:
+            rows = [n for n, i in enumerate(fit) if window[i].dimension == output.dimension]
+            if rows:
+                judged = self._verdicts(
+                    output, [window[fit[n]] for n in rows], [encoded[n] for n in rows], logits[rows]
+                )
+                for n, verdict in zip(rows, judged, strict=True):
+                    verdicts[fit[n]] = verdict
+        return verdicts
+
+    def _verdicts(
+        self, output: Output, records: list[Record], encoded: list[Encoded], logits: NDArray[np.float32]
+    ) -> list[Verdict]:
+        calibration = output.calibration
+        probs = probabilities(
+            logits[:, output.columns], output.link, calibration.temperature, calibration.bias or 0.0
+        )
+        scores = decide(probs, calibration.thresholds or None, calibration.decode)
+        expected = expected_score(probs)
+        return [
+            self._verdict(record, row, probs[n], int(scores[n]), float(expected[n]), calibration.abstain_below)
+            for n, (record, row) in enumerate(zip(records, encoded, strict=True))
+        ]
+
+    def _verdict(
+        self,
+        record: Record,
+        encoded: Encoded,
+        probs: NDArray[np.float64],
+        score: int,
+        expected: float,
+        abstain_below: float,
+    ) -> Verdict:
+        if not np.isfinite(probs).all():
+            return failed(record, self.name, "not_a_number")
+        confidence = float(probs.max())
+        return Verdict(
+            id=record.id,
+            score=score,
+            expected=round(expected, 6),
+            probs=tuple(round(float(p), 6) for p in probs),
+            confidence=round(confidence, 6),
+            abstained=confidence < abstain_below,
+            truncated=encoded.truncated,
+            judge=self.name,
+        )

@@ -1,0 +1,143 @@
+"""guardrank.json: everything that decides how a judge folder turns a record into a verdict.
+
+    components   what turns text into logits (one transformer here; ``combine`` says how several join)
+    outputs      one per dimension: which logits are its own, its scale, link and calibration
+    training     which data, recipe and seed made it
+
+The judge's hash is the SHA-256 over this file without ``weights``, the tokenizer and the loaded variant's
+weights. The card and the metrics stay outside, so that writing them does not make another judge.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any, Literal
+
+import orjson
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from guardrank.calibration import Decode, Link, logit_count
+from guardrank.dimensions import Dimension
+from guardrank.engine import Truncation
+from guardrank.errors import JudgeError
+from guardrank.judge.base import Base, hash_file
+
+MANIFEST_FILE = "guardrank.json"
+TOKENIZER_FILE = "tokenizer.json"
+FORMAT_VERSION = 1
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
+
+
+class Transformer(_Part):
+    """A sequence classifier: base, adapter (None: the whole model is in the folder), and how it reads text."""
+
+    kind: Literal["transformer"] = "transformer"
+    base: Base
+    adapter: Literal["lora"] | None
+    pad_id: int
+    template: str
+    max_tokens: int
+    truncation: Truncation
+
+
+class Calibration(_Part):
+    """How one dimension's logits become probabilities, a score, and an abstention.
+
+    ``thresholds`` are for P(Y > k), k = 0..K-2; a verdict whose confidence is below ``abstain_below``
+    abstains. ``decode="argmax"`` ignores the thresholds.
+    """
+
+    temperature: float = Field(default=1.0, gt=0)
+    bias: tuple[float, ...] = ()
+    thresholds: tuple[float, ...] = ()
+    decode: Decode = "thresholds"
+    abstain_below: float = 0.0
+
+
+class Output(_Part):
+    """One dimension's share of the logits: columns ``start`` to ``start + width``."""
+
+    dimension: Dimension
+    classes: int = Field(ge=2)
+    start: int = Field(ge=0)
+    link: Link
+    calibration: Calibration = Calibration()
+
+    @property
+    def width(self) -> int:
+        """How many logits it has."""
+        return logit_count(self.link, self.classes)
+
+    @property
+    def columns(self) -> slice:
+        """Its columns among all logits."""
+        return slice(self.start, self.start + self.width)
+
+
+class Manifest(_Part):
+    """The content of guardrank.json."""
+
+    format_version: Literal[1] = FORMAT_VERSION
+    name: str
+    components: tuple[Transformer, ...] = Field(min_length=1, max_length=1)
+    combine: Literal["single"] = "single"
+    outputs: tuple[Output, ...] = Field(min_length=1)
+    label_field: str = "human"
+    own_labels: bool = False
+    """Whether its labels are another set than the dimensions' scales: then ASD and PAR say nothing."""
+    training: dict[str, Any] = Field(default_factory=dict)
+    versions: dict[str, str] = Field(default_factory=dict)
+    weights: dict[str, dict[str, str]] = Field(default_factory=dict)
+    """Variant (``torch``; exports later) -> file name -> SHA-256."""
+
+    @property
+    def width(self) -> int:
+        """How many logits the model gives: dimensions may share columns."""
+        return max(output.columns.stop for output in self.outputs)
+
+    def output_of(self, dimension: Dimension) -> Output | None:
+        """The output of ``dimension``, None where the judge lacks it."""
+        return next((output for output in self.outputs if output.dimension == dimension), None)
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest of a judge folder; raises JudgeError in one sentence."""
+    file = folder / MANIFEST_FILE
+    if not file.is_file():
+        raise JudgeError(f"{folder} is no judge folder: it has no {MANIFEST_FILE}")
+    try:
+        return Manifest.model_validate_json(file.read_bytes())
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise JudgeError(f"{file} cannot be read: {place}: {first['msg']}") from None
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Write ``guardrank.json``, readable and with sorted keys."""
+    options = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
+    (folder / MANIFEST_FILE).write_bytes(orjson.dumps(manifest.model_dump(mode="json"), option=options))
+
+
+def verify_weights(folder: Path, manifest: Manifest, variant: str) -> None:
+    """Raise JudgeError where a weight file is missing or is not the one written at training or export."""
+    for name, sha256 in manifest.weights.get(variant, {}).items():
+        file = folder / name
+        if not file.is_file():
+            raise JudgeError(f"{folder} lacks {name}: copy the whole judge folder")
+        if hash_file(file) != sha256:
+            raise JudgeError(f"{file} was changed after it was written: its hash differs; get the judge again")
+
+
+def judge_hash(folder: Path, manifest: Manifest, variant: str) -> str:
+    """SHA-256 over configuration, tokenizer and the variant's weights."""
+    config = orjson.dumps(manifest.model_dump(mode="json", exclude={"weights"}), option=orjson.OPT_SORT_KEYS)
+    digest = hashlib.sha256(config)
+    digest.update(hash_file(folder / TOKENIZER_FILE).encode())
+    for name, sha256 in sorted(manifest.weights.get(variant, {}).items()):
+        digest.update(f"{name}:{sha256}".encode())
+    return digest.hexdigest()

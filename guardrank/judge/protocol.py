@@ -1,0 +1,27 @@
+"""The Judge protocol: anything that turns records into verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Protocol
+
+from guardrank.dimensions import Dimension
+from guardrank.records import Record, Verdict
+
+
+class Judge(Protocol):
+    """GuardRank heads, a chat model, a recorded column of labels and a keyword rule are all judges."""
+
+    @property
+    def name(self) -> str:
+        """Name and content hash, as verdicts carry it: ``truthfulness@1f0c5a...``."""
+        ...
+
+    @property
+    def dimensions(self) -> frozenset[Dimension]:
+        """What it can judge."""
+        ...
+
+    def score(self, records: Iterable[Record]) -> Iterator[Verdict]:
+        """One verdict for each record, in order; a record that cannot be judged gets a failed verdict."""
+        ...

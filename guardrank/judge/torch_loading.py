@@ -1,0 +1,61 @@
+"""The torch variant of a judge folder: base, adapter and classification head put together again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from guardrank.engine.torch_engine import TorchEngine, pick_device
+from guardrank.errors import JudgeError
+from guardrank.judge.base import resolve_base
+from guardrank.judge.manifest import Transformer
+
+ADAPTER_FILE = "adapter_model.safetensors"
+
+
+def load_torch_engine(
+    folder: Path, component: Transformer, width: int, *, device: str | None = None, base: str | None = None
+) -> TorchEngine:
+    """The engine of a judge folder; ``base`` replaces where the base model is looked for, not which it is.
+
+    Raises:
+        JudgeError: the base is missing or another one, or the folder holds no classification head.
+    """
+    chosen = pick_device(device)
+    model = _load_model(folder, component, width, base)
+    # The base keeps the rounding that it was trained with; a CPU then computes in float32.
+    return TorchEngine(model.float() if chosen == "cpu" else model, pad_id=component.pad_id, device=chosen)
+
+
+def _load_model(folder: Path, component: Transformer, width: int, base: str | None) -> Any:
+    if component.adapter is None:
+        return load_classifier(folder, component, width)
+    source = resolve_base(base or component.base.id)
+    component.base.verify(source)
+    return _with_adapter(load_classifier(source, component, width), folder)
+
+
+def load_classifier(source: Path, component: Transformer, width: int) -> Any:
+    """A transformers sequence classifier from ``source`` with ``width`` logits, in the base's dtype."""
+    import torch
+    from transformers import AutoModelForSequenceClassification
+
+    return AutoModelForSequenceClassification.from_pretrained(
+        str(source),
+        num_labels=width,
+        dtype=getattr(torch, component.base.dtype),
+        pad_token_id=component.pad_id,
+        local_files_only=True,
+        trust_remote_code=False,
+    )
+
+
+def _with_adapter(model: Any, folder: Path) -> Any:
+    from peft import PeftModel
+    from safetensors import safe_open
+
+    with safe_open(folder / ADAPTER_FILE, framework="np") as weights:
+        has_head = any("lora_" not in name for name in weights.keys())  # noqa: SIM118 (not a dict)
+    if not has_head:
+        raise JudgeError(f"{folder}: the adapter holds no classification head; train it again")
+    return PeftModel.from_pretrained(model, str(folder))

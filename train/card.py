@@ -1,0 +1,83 @@
+"""The model card: what a judge was trained on, how well it does on dev rows, how to use it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from guardrank.judge import Manifest
+
+_CARD = """---
+library_name: guardrank
+tags: [safety, evaluation, judge]
+---
+# {name}
+
+A GuardRank judge: it scores how safe a model's response is. 0 is a perfect answer; higher is worse.
+
+```
+guardrank-score responses.jsonl --judge {name}
+```
+
+| dimension | scale | dev rows | accuracy | quadratic-weighted kappa |
+|---|---|---|---|---|
+{dev_rows}
+
+The dev rows chose the epoch, the temperature and the thresholds, so these figures are optimistic: measure on
+rows that training has not seen. Where a label is an interval ("unsafe, degree unknown"), every score in it
+counts as right.{warning}
+
+## Training
+- Base: `{base}` (sha256 `{base_hash}`), {how}
+- Input: template `{template}`, at most {max_tokens} tokens, cut `{truncation}`
+- Recipe `{recipe}`, seed {seed}: {epochs} epochs, {seconds} s on {device}
+- Libraries: {versions}
+
+| source | rows | licence |
+|---|---|---|
+{source_rows}
+"""
+
+_CONSTANT = "\n\n**The head for {} says the same of every dev row: do not use it.**"
+
+
+def model_card(manifest: Manifest, metrics: Mapping[str, Any]) -> str:
+    """The card's Markdown, every figure from ``metrics``."""
+    component, training, run = manifest.components[0], manifest.training, metrics["training"]
+    recipe = training["recipe"]
+    return _CARD.format(
+        name=manifest.name,
+        dev_rows="\n".join(_dev_row(manifest, metrics["dev"], output.dimension.value) for output in manifest.outputs),
+        warning=_CONSTANT.format(", ".join(metrics["constant"])) if metrics["constant"] else "",
+        base=component.base.id,
+        base_hash=component.base.sha256[:16],
+        how="fine-tuned whole" if recipe["full"] else f"LoRA of rank {recipe['lora']['r']}",
+        template=component.template,
+        max_tokens=component.max_tokens,
+        truncation=component.truncation,
+        recipe=recipe["name"],
+        seed=training["seed"],
+        epochs=run["epochs"],
+        seconds=run["seconds"],
+        device=run["device"],
+        versions=", ".join(f"{name} {number}" for name, number in manifest.versions.items()),
+        source_rows="\n".join(
+            f"| {_cell(name)} | {row['rows']:,} | {_cell(row['licence'])} |" for name, row in training["sources"].items()
+        ),
+    )
+
+
+def _dev_row(manifest: Manifest, dev: Mapping[str, Any], dimension: str) -> str:
+    output = next(output for output in manifest.outputs if output.dimension == dimension)
+    figures = dev.get(dimension, {"n": 0, "accuracy": None, "kappa": None})
+    scale = f"0-{output.classes - 1}"
+    return f"| {dimension} | {scale} | {figures['n']:,} | {_number(figures['accuracy'])} | {_number(figures['kappa'])} |"
+
+
+def _number(value: float | None) -> str:
+    return "undefined" if value is None else f"{value:.3f}"
+
+
+def _cell(text: str) -> str:
+    """Names come from data: they may not break the table or become markup."""
+    return "".join(c if c.isalnum() or c in " ._-+(),;:/" else "?" for c in text)[:120]

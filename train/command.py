@@ -1,0 +1,209 @@
+"""What ``guardrank-train`` does with its options: choose recipe and data, train or cross-fit, report."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import datasets
+import transformers
+from rich.console import Console
+from rich.table import Table
+
+from guardrank.annotations import LabelRule, parse_mapping
+from guardrank.console import say, warn
+from guardrank.dimensions import Dimension, parse_dimension
+from guardrank.engine.torch_engine import pick_device
+from guardrank.errors import UsageError
+from guardrank.judge.manifest import judge_hash
+from guardrank.train.bases import choose_recipe
+from guardrank.train.crossfit import cross_fit
+from guardrank.train.data import (
+    TrainingData,
+    add_seed_rows,
+    dimensions_in,
+    is_main_process,
+    load_data,
+    undecided_dimensions,
+)
+from guardrank.train.judge_folder import judge_metrics, write_judge
+from guardrank.train.recipe import Recipe, load_recipe, recipe_names
+from guardrank.train.run import Job, Trained, train_judge
+from guardrank.train.splits import Split, split_records
+from guardrank.train.work import open_work_folder
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asked for, as given."""
+
+    dimensions: tuple[str, ...] = ()
+    data: tuple[str, ...] = ()
+    base: str | None = None
+    recipe: str | None = None
+    out: Path | None = None
+    seed: int = 13
+    device: str | None = None
+    overrides: tuple[str, ...] = ()
+    mapping: str | None = None
+    label: str | None = None
+    classes: int | None = None
+    nominal: bool = False
+    binary: bool = False
+    tasks: Path | None = None
+    add_seed: bool = True
+    cross_fit: int | None = None
+    resume: bool = False
+    fresh: bool = False
+
+    @property
+    def rule(self) -> LabelRule | None:
+        """The label rule that the options spell, None where each source's own holds."""
+        if self.label is None and self.classes is None and not self.binary:
+            return None
+        return LabelRule(field=self.label or "human", binary=self.binary, classes=self.classes)
+
+
+def execute(request: Request) -> None:
+    """Train and write a judge, or cross-fit and write verdicts."""
+    _quiet_libraries()
+    device = pick_device(request.device)
+    dimensions = _named_dimensions(request)
+    recipe = _recipe(request, dimensions, device)
+    data = _data(request, dimensions or recipe.dimensions)
+    dimensions = dimensions or dimensions_in(data.records)
+    out = request.out or _default_out(request, dimensions)
+    job = Job(
+        dimensions=dimensions,
+        recipe=recipe,
+        work=out.with_name(f"{out.name}.work"),
+        seed=request.seed,
+        device=device,
+        classes=request.classes,
+        label_field=request.label or "human",
+        resume=request.resume,
+    )
+    settings = {"recipe": recipe.model_dump(mode="json"), "data": data.inputs, "seed": request.seed,
+                "dimensions": list(dimensions), "label": request.label, "classes": request.classes,
+                "cross_fit": request.cross_fit}
+    open_work_folder(job.work, settings, resume=request.resume, fresh=request.fresh)
+    if request.cross_fit:
+        count = cross_fit(job, data.records, folds=request.cross_fit, out=out, name=out.name, say=_say)
+        _say(f"{count:,} verdicts written to {out}")
+    else:
+        _train(job, data, out)
+
+
+def _quiet_libraries() -> None:
+    """Their advice is for programmers; what matters to the user is said by us."""
+    transformers.logging.set_verbosity_error()
+    datasets.disable_progress_bars()
+    logging.getLogger("accelerate").setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore", module=r"(torch|transformers|peft|accelerate|huggingface_hub)(\..*)?")
+
+
+def _say(text: str) -> None:
+    if is_main_process():
+        say(text)
+
+
+def _named_dimensions(request: Request) -> tuple[Dimension, ...]:
+    try:
+        dimensions = tuple(parse_dimension(name) for name in request.dimensions)
+    except ValueError as error:
+        raise UsageError(f"--dim: {error}") from None
+    if not dimensions and not request.data and request.recipe != "paper-values":
+        raise UsageError("say what to judge with --dim, such as --dim truthfulness, or give annotated rows with --data")
+    return tuple(dict.fromkeys(dimensions))
+
+
+def _recipe(request: Request, dimensions: tuple[Dimension, ...], device: str) -> Recipe:
+    overrides = list(request.overrides)
+    if request.base:
+        overrides.append(f"base={request.base}")
+    if request.nominal:
+        overrides.append("loss=nominal")
+    if request.classes:
+        overrides.append("heads=shared")
+    if request.recipe:
+        return load_recipe(request.recipe, overrides)
+    if request.base:
+        home = next((name for name in recipe_names() if load_recipe(name).base == request.base), "embedded")
+        return load_recipe(home, overrides)
+    recipe, why = choose_recipe(dimensions, device, overrides)
+    _say(why)
+    return recipe
+
+
+def _data(request: Request, dimensions: tuple[Dimension, ...]) -> TrainingData:
+    data = load_data(
+        request.data,
+        dimensions,
+        mapping=parse_mapping(request.mapping),
+        rule=request.rule,
+        tasks=request.tasks,
+        rejects_to=Path.cwd(),
+    )
+    if data.rejects.count and is_main_process():
+        warn(data.rejects.summary())
+    if data.rejects.left_out:
+        _say(f"{data.rejects.left_out:,} rows of other dimensions left out")
+    if request.data and request.classes is None and request.add_seed:
+        thin = undecided_dimensions(data.records, dimensions or dimensions_in(data.records))
+        if thin:
+            added = add_seed_rows(data, thin)
+            _say(f"The labels for {', '.join(thin)} do not tell all scores apart: {added} seed rows added (--no-seed: none)")
+    return data
+
+
+def _default_out(request: Request, dimensions: tuple[Dimension, ...]) -> Path:
+    name = "-".join(dimensions) if len(dimensions) < 5 else "all"
+    return Path(f"{name}.crossfit.jsonl") if request.cross_fit else Path("judges") / name
+
+
+def _train(job: Job, data: TrainingData, out: Path) -> None:
+    split = split_records(data.records, dev_share=job.recipe.dev_share, seed=job.seed)
+    _say(_split_line(split, job))
+    trained = train_judge(job, split)
+    if trained is None:
+        return
+    manifest = write_judge(trained, out, split.train, data.inputs)
+    shutil.rmtree(job.work)
+    _report(trained, out)
+    say(f"Judge {manifest.name}@{judge_hash(out, manifest, 'torch')[:16]} written to {out}")
+
+
+def _split_line(split: Split, job: Job) -> str:
+    left = "".join(
+        f", {count:,} {what}"
+        for count, what in ((split.test_rows, "test rows left alone"), (split.unlabelled, "without a label"))
+        if count
+    )
+    return f"Training on {len(split.train):,} rows, choosing on {len(split.dev):,} (divided by prompt){left}; device {job.device}"
+
+
+def _report(trained: Trained, out: Path) -> None:
+    metrics: dict[str, Any] = judge_metrics(trained)
+    table = Table(title=f"{out}: dev rows (they chose the epoch and the thresholds)")
+    for heading in ("dimension", "n", "accuracy", "kappa"):
+        table.add_column(heading, justify="left" if heading == "dimension" else "right")
+    for dimension, row in metrics["dev"].items():
+        table.add_row(dimension, f"{row['n']:,}", f"{row['accuracy']:.3f}", _shown(row["kappa"]))
+    Console().print(table)
+    run = metrics["training"]
+    say(f"{run['seconds']:.0f} s, {run['rows_per_second']} rows/s, {run['peak_memory_mib']:,} MiB at most")
+    for dimension in metrics["constant"]:
+        warn(
+            f"The head for {dimension} has collapsed: it says the same of every row. "
+            "Train again with a lower learning rate (--set learning_rate=1e-4), another --seed or more rows."
+        )
+
+
+def _shown(value: float | None) -> str:
+    return "undefined" if value is None else f"{value:.3f}"
+
+

@@ -1,0 +1,125 @@
+"""Writing the judge folder: manifest, adapter and head, tokenizer, metrics.json, model card.
+
+Everything is written beside the target and moved there at the end, so a judge is there whole or not at all.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from guardrank.annotations import load_sources
+from guardrank.calibration import decide, expected_score, probabilities
+from guardrank.judge import Manifest, write_manifest
+from guardrank.judge.base import hash_file
+from guardrank.judge.manifest import TOKENIZER_FILE
+from guardrank.judge.torch_loading import ADAPTER_FILE
+from guardrank.records import Record
+from guardrank.train.card import model_card
+from guardrank.train.figures import is_constant, label_figures
+from guardrank.train.run import Trained, group_by_output
+
+METRICS_FILE = "metrics.json"
+_PACKAGES = ("guardrank", "torch", "transformers", "peft", "tokenizers", "numpy")
+
+
+def write_judge(trained: Trained, out: Path, train: Sequence[Record], data: Sequence[Mapping[str, Any]]) -> Manifest:
+    """Write ``trained`` to the folder ``out``, replacing what is there, and return its manifest.
+
+    Args:
+        train: the rows trained on, for the counts by source.
+        data: name, sha256 and rows of each input.
+    """
+    draft = out.with_name(f"{out.name}.new")
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(parents=True)
+    _write_weights(trained, draft)
+    shutil.copyfile(trained.trainee.tokenizer_file, draft / TOKENIZER_FILE)
+    manifest = _manifest(trained, out.name, draft, train, data)
+    write_manifest(draft, manifest)
+    metrics = judge_metrics(trained)
+    (draft / METRICS_FILE).write_bytes(orjson.dumps(metrics, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS))
+    (draft / "README.md").write_text(model_card(manifest, metrics), encoding="utf-8")
+    shutil.rmtree(out, ignore_errors=True)
+    draft.rename(out)
+    return manifest
+
+
+def _write_weights(trained: Trained, folder: Path) -> None:
+    model, recipe = trained.trainee.model, trained.job.recipe
+    if recipe.full:
+        model.save_pretrained(str(folder), safe_serialization=True)
+        return
+    # the base's own id, not the path that it had on this machine; peft looks nothing up for it
+    model.peft_config["default"].base_model_name_or_path = recipe.base
+    model.save_pretrained(str(folder), safe_serialization=True, save_embedding_layers=False)
+
+
+def _manifest(
+    trained: Trained, name: str, folder: Path, train: Sequence[Record], data: Sequence[Mapping[str, Any]]
+) -> Manifest:
+    job = trained.job
+    weights = ["config.json", "model.safetensors"] if job.recipe.full else ["adapter_config.json", ADAPTER_FILE]
+    return Manifest(
+        name=name,
+        components=(trained.trainee.component,),
+        outputs=trained.outputs,
+        label_field=job.label_field,
+        own_labels=job.classes is not None,
+        training={
+            "recipe": job.recipe.model_dump(mode="json"),
+            "seed": job.seed,
+            "data": list(data),
+            "sources": source_counts(train),
+        },
+        versions=library_versions(),
+        weights={"torch": {file: hash_file(folder / file) for file in weights}},
+    )
+
+
+def source_counts(records: Sequence[Record]) -> dict[str, dict[str, Any]]:
+    """Rows trained on by source, with the source's licence where it is known."""
+    known = load_sources()
+    counts = Counter(record.source or "unnamed" for record in records)
+    return {
+        name: {"rows": rows, "licence": known[name].licence if name in known else "unknown"}
+        for name, rows in sorted(counts.items())
+    }
+
+
+def library_versions() -> dict[str, str]:
+    """Versions of what trained the judge."""
+    found = {}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "not installed"
+    return found
+
+
+def judge_metrics(trained: Trained) -> dict[str, Any]:
+    """Dev figures by dimension, whether a head is constant, and what the run cost."""
+    dev, constant = {}, []
+    for output, logits, labels in group_by_output(trained.outputs, trained.dev, trained.dev_logits):
+        if not labels:
+            continue
+        calibration = output.calibration
+        probs = probabilities(
+            logits[:, output.columns], output.link, calibration.temperature, calibration.bias or 0.0
+        )
+        scores = decide(probs, calibration.thresholds, calibration.decode)
+        dev[output.dimension.value] = label_figures(scores, labels, output.classes) | {
+            "abstained": round(float((probs.max(axis=1) < calibration.abstain_below).mean()), 4)
+        }
+        if len(set(labels)) > 1 and is_constant(scores, expected_score(probs)):
+            constant.append(output.dimension.value)
+    return {"dev": dev, "constant": constant, "training": trained.run_figures}
+
+

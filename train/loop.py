@@ -1,0 +1,168 @@
+"""The training loop: transformers' Trainer with the judge's loss, choosing the epoch best on dev."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypedDict
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from transformers import (
+    EarlyStoppingCallback,
+    EvalPrediction,
+    PrinterCallback,
+    ProgressCallback,
+    Trainer,
+    TrainerCallback,
+    TrainingArguments,
+)
+from transformers.trainer_pt_utils import LengthGroupedSampler
+
+from guardrank.calibration import Link
+from guardrank.engine.torch_engine import pad_rows
+from guardrank.train.losses import judge_loss
+from guardrank.train.recipe import Recipe
+
+DEV_FIGURE = "kappa"
+
+
+class Example(TypedDict):
+    """One row to train on: token ids, its target (width,), its weight in the loss."""
+
+    ids: list[int]
+    target: NDArray[np.float32]
+    weight: float
+
+
+class JudgeTrainer(Trainer):  # type: ignore[misc]
+    """A Trainer with the judge's loss."""
+
+    def __init__(self, link: Link, **options: Any) -> None:
+        self.link = link
+        super().__init__(**options)
+
+    def compute_loss(
+        self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
+    ) -> Any:
+        """Loss of one batch, and the logits where they are asked for."""
+        targets, weights = inputs["labels"], inputs["weights"]
+        output = model(input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"])
+        loss = judge_loss(output.logits, targets, weights, self.link)
+        return (loss, {"logits": output.logits.float()}) if return_outputs else loss
+
+    def _get_train_sampler(self, train_dataset: Any = None) -> LengthGroupedSampler:
+        """Rows of like length together while training; the dev rows stay in order for ``dev_figure``."""
+        rows: Sequence[Example] = train_dataset if train_dataset is not None else self.train_dataset
+        group = self.args.train_batch_size * self.args.gradient_accumulation_steps
+        return LengthGroupedSampler(group, lengths=[len(row["ids"]) for row in rows])
+
+
+def collate(pad_id: int) -> Callable[[Sequence[Example]], dict[str, torch.Tensor]]:
+    """Batches of padded ids with their targets and weights."""
+
+    def batch(rows: Sequence[Example]) -> dict[str, torch.Tensor]:
+        return pad_rows([row["ids"] for row in rows], pad_id) | {
+            "labels": torch.from_numpy(np.stack([row["target"] for row in rows])),
+            "weights": torch.tensor([row["weight"] for row in rows], dtype=torch.float32),
+        }
+
+    return batch
+
+
+class PlainProgress(TrainerCallback):  # type: ignore[misc]
+    """One line on stderr for each look at the dev rows."""
+
+    def on_evaluate(self, args: Any, state: Any, control: Any, metrics: dict[str, float], **_: Any) -> None:
+        """Say how far training is and how good."""
+        if state.is_world_process_zero:
+            loss = next((row["loss"] for row in reversed(state.log_history) if "loss" in row), math.nan)
+            print(  # noqa: T201
+                f"epoch {state.epoch:.1f} of {state.num_train_epochs}: loss {loss:.3f}, "
+                f"dev loss {metrics['eval_loss']:.3f}, dev kappa {metrics[f'eval_{DEV_FIGURE}']:.3f}",
+                file=sys.stderr,
+                flush=True,
+            )
+
+
+def plan_epochs(recipe: Recipe, rows: int, processes: int = 1) -> int:
+    """How often to go over ``rows``: the recipe's epochs, more for few rows (``min_steps``)."""
+    steps = max(1, math.ceil(rows / (recipe.batch_size * recipe.gradient_accumulation * processes)))
+    return max(recipe.epochs, math.ceil(recipe.min_steps / steps))
+
+
+def training_arguments(recipe: Recipe, rows: int, work: Path, *, seed: int, device: str) -> TrainingArguments:
+    """The recipe in the Trainer's words."""
+    on_gpu = device.startswith("cuda")
+    epochs = plan_epochs(recipe, rows)
+    steps = max(1, rows // (recipe.batch_size * recipe.gradient_accumulation))
+    by_steps = recipe.evals_per_epoch > 1
+    when: dict[str, Any] = (
+        {"eval_strategy": "steps", "save_strategy": "steps"} if by_steps else {"eval_strategy": "epoch", "save_strategy": "epoch"}
+    )
+    every = max(1, steps // recipe.evals_per_epoch)
+    return TrainingArguments(
+        output_dir=str(work),
+        **when,
+        eval_steps=every if by_steps else None,
+        save_steps=every,
+        save_total_limit=2,
+        load_best_model_at_end=True,
+        metric_for_best_model=DEV_FIGURE,
+        greater_is_better=True,
+        num_train_epochs=epochs,
+        max_steps=recipe.max_steps or -1,
+        per_device_train_batch_size=recipe.batch_size,
+        per_device_eval_batch_size=2 * recipe.batch_size,
+        gradient_accumulation_steps=recipe.gradient_accumulation,
+        learning_rate=recipe.rate,
+        warmup_ratio=recipe.warmup_ratio,
+        weight_decay=recipe.weight_decay,
+        lr_scheduler_type="linear",
+        bf16=on_gpu and torch.cuda.is_bf16_supported(),
+        use_cpu=device == "cpu",
+        seed=seed,
+        data_seed=seed,
+        label_names=["labels"],
+        remove_unused_columns=False,
+        dataloader_pin_memory=on_gpu,
+        report_to="none",
+        logging_steps=max(1, every // 5),
+        logging_nan_inf_filter=False,
+        disable_tqdm=not sys.stderr.isatty(),
+    )
+
+
+def make_trainer(
+    recipe: Recipe,
+    model: Any,
+    pad_id: int,
+    train: Sequence[Example],
+    dev: Sequence[Example],
+    dev_figure: Callable[[NDArray[np.float64]], float],
+    *,
+    work: Path,
+    seed: int,
+    device: str,
+) -> JudgeTrainer:
+    """A Trainer that keeps the checkpoint whose logits on ``dev`` have the best ``dev_figure``."""
+
+    def compute_metrics(prediction: EvalPrediction) -> dict[str, float]:
+        return {DEV_FIGURE: dev_figure(np.asarray(prediction.predictions, dtype=np.float64))}
+
+    trainer = JudgeTrainer(
+        recipe.loss,
+        model=model,
+        args=training_arguments(recipe, len(train), work, seed=seed, device=device),
+        train_dataset=train,
+        eval_dataset=dev,
+        data_collator=collate(pad_id),
+        compute_metrics=compute_metrics,
+        callbacks=[EarlyStoppingCallback(recipe.patience)],
+    )
+    trainer.remove_callback(PrinterCallback)
+    trainer.add_callback(PlainProgress() if trainer.args.disable_tqdm else ProgressCallback)
+    return trainer

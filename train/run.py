@@ -1,0 +1,213 @@
+"""One training run: records -> examples -> trained model -> calibrated judge folder.
+
+Every process of a distributed run goes through ``train_judge``; only the first calibrates and writes.
+"""
+
+from __future__ import annotations
+
+import resource
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from transformers import set_seed
+
+from guardrank.annotations import Label
+from guardrank.dimensions import Dimension
+from guardrank.engine import Encoder
+from guardrank.engine.torch_engine import TorchEngine
+from guardrank.errors import TrainingError
+from guardrank.judge import Calibration, Output
+from guardrank.judge.base import resolve_base
+from guardrank.records import Record
+from guardrank.train.calibrate import calibrate
+from guardrank.train.figures import mean_kappa
+from guardrank.train.loop import Example, JudgeTrainer, make_trainer
+from guardrank.train.model import Trainee, build_trainee, count_parameters, in_inference_dtype
+from guardrank.train.recipe import Recipe
+from guardrank.train.splits import Split
+from guardrank.train.targets import balance_weights, decided_thresholds, lay_out_outputs, target_row
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Job:
+    """What to train: the dimensions, the recipe, and where the run keeps its checkpoints.
+
+    Attributes:
+        classes: size of another label set; None takes each dimension's own scale.
+        work: folder of checkpoints and settings.
+    """
+
+    dimensions: tuple[Dimension, ...]
+    recipe: Recipe
+    work: Path
+    seed: int
+    device: str
+    classes: int | None = None
+    label_field: str = "human"
+    resume: bool = False
+
+
+@dataclass
+class Trained:
+    """A trained and calibrated model, in memory."""
+
+    job: Job
+    trainee: Trainee
+    outputs: tuple[Output, ...]
+    dev: list[Record]
+    dev_logits: Floats
+    run_figures: dict[str, Any] = field(default_factory=dict)
+
+
+def train_judge(job: Job, split: Split) -> Trained | None:
+    """Train on ``split.train``, choose and calibrate on ``split.dev``; None in all but the first process.
+
+    Raises:
+        TrainingError: no rows, or a base that does not fit the recipe.
+        JudgeError: the base cannot be found.
+    """
+    if not split.train or not split.dev:
+        raise TrainingError("no labelled rows to train on: give --data with human labels, or another --dim")
+    set_seed(job.seed)
+    recipe = job.recipe
+    outputs = lay_out_outputs(
+        job.dimensions, recipe.loss, shared=recipe.heads == "shared", classes=job.classes
+    )
+    width = max(output.columns.stop for output in outputs)
+    trainee = build_trainee(recipe, resolve_base(recipe.base), width)
+    encoder = make_encoder(trainee)
+    train = make_examples(split.train, encoder, outputs, recipe)
+    dev = sorted(split.dev, key=lambda record: len(record.prompt) + len(record.response))
+    trainer = make_trainer(
+        recipe,
+        trainee.model,
+        trainee.component.pad_id,
+        train,
+        make_examples(dev, encoder, outputs, recipe, weighted=False),
+        lambda logits: mean_kappa(group_by_output(outputs, dev, logits)),
+        work=job.work,
+        seed=job.seed,
+        device=job.device,
+    )
+    figures = _run(trainer, job)
+    if not trainer.is_world_process_zero():
+        return None
+    return _finish(job, trainee, encoder, outputs, split.train, dev, figures)
+
+
+def _run(trainer: JudgeTrainer, job: Job) -> dict[str, Any]:
+    started = time.monotonic()
+    outcome = trainer.train(resume_from_checkpoint=job.resume and has_checkpoint(job.work))
+    trained, total = count_parameters(trainer.model)
+    state = trainer.state
+    return {
+        "train_rows": len(trainer.train_dataset),
+        "dev_rows": len(trainer.eval_dataset),
+        "epochs": round(state.epoch or 0.0, 2),
+        "steps": state.global_step,
+        "best_step": int((state.best_model_checkpoint or "-0").rpartition("-")[2]),
+        "seconds": round(time.monotonic() - started, 1),
+        "rows_per_second": round(outcome.metrics.get("train_samples_per_second", 0.0), 1),
+        "peak_memory_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        "trained_parameters": trained,
+        "parameters": total,
+        "device": job.device,
+        "history": [row for row in state.log_history if "eval_loss" in row],
+    }
+
+
+def has_checkpoint(work: Path) -> bool:
+    """Whether a run left something to go on from."""
+    return any(work.glob("checkpoint-*"))
+
+
+def _finish(
+    job: Job,
+    trainee: Trainee,
+    encoder: Encoder,
+    outputs: tuple[Output, ...],
+    train: Sequence[Record],
+    dev: list[Record],
+    figures: dict[str, Any],
+) -> Trained:
+    """Calibrate on the logits that scoring will see, not on those of the training precision."""
+    trainee.model = in_inference_dtype(trainee.model, job.device)
+    engine = TorchEngine(trainee.model, pad_id=trainee.component.pad_id, device=job.device)
+    logits = engine.logits([row.ids for row in encoder.encode(dev)]).astype(np.float64)
+    calibrated = tuple(
+        output.model_copy(update={"calibration": _calibrate(job.recipe, outputs, output, rows, labels, train)})
+        for output, rows, labels in group_by_output(outputs, dev, logits)
+    )
+    return Trained(job, trainee, calibrated, dev, logits, figures)
+
+
+def _calibrate(
+    recipe: Recipe,
+    outputs: Sequence[Output],
+    output: Output,
+    logits: Floats,
+    labels: Sequence[Label],
+    train: Sequence[Record],
+) -> Calibration:
+    kin = {other.dimension for other in outputs if other.columns == output.columns}
+    decided = decided_thresholds(output, (_label(record) for record in train if record.dimension in kin))
+    return calibrate(
+        output, logits[:, output.columns], labels, abstain_share=recipe.abstain_share, decided=decided
+    )
+
+
+def make_encoder(trainee: Trainee) -> Encoder:
+    """The encoder that the judge will have."""
+    component = trainee.component
+    return Encoder(
+        trainee.tokenizer_file,
+        template=component.template,
+        max_tokens=component.max_tokens,
+        truncation=component.truncation,
+    )
+
+
+def make_examples(
+    records: Sequence[Record],
+    encoder: Encoder,
+    outputs: Sequence[Output],
+    recipe: Recipe,
+    *,
+    weighted: bool = True,
+) -> list[Example]:
+    """Encode labelled records and turn their labels into targets."""
+    by_dimension = {output.dimension: output for output in outputs}
+    width = max(output.columns.stop for output in outputs)
+    labels = [_label(record) for record in records]
+    weights = np.ones(len(records), dtype=np.float32)
+    if weighted and recipe.imbalance == "weights":
+        keys = [(record.dimension, label) for record, label in zip(records, labels, strict=True)]
+        weights = balance_weights(keys, recipe.max_weight)
+    return [
+        Example(ids=row.ids, target=target_row(by_dimension[record.dimension], label, width), weight=float(weight))
+        for record, row, label, weight in zip(records, encoder.encode(records), labels, weights, strict=True)
+    ]
+
+
+def _label(record: Record) -> Label:
+    if record.human is None:
+        raise TrainingError(f"record {record.id} has no label")
+    return record.human
+
+
+def group_by_output(
+    outputs: Sequence[Output], records: Sequence[Record], logits: Floats
+) -> list[tuple[Output, Floats, list[Label]]]:
+    """For each output its records' logits (all columns) and labels."""
+    groups = []
+    for output in outputs:
+        rows = [i for i, record in enumerate(records) if record.dimension == output.dimension]
+        groups.append((output, logits[rows], [_label(records[i]) for i in rows]))
+    return groups

@@ -1,0 +1,42 @@
+"""The work folder of a run: its settings and checkpoints, so that ``--resume`` goes on with the same run."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from guardrank.errors import TrainingError, UsageError
+from guardrank.train.data import is_main_process
+
+SETTINGS_FILE = "settings.json"
+
+
+def open_work_folder(folder: Path, settings: Mapping[str, Any], *, resume: bool, fresh: bool) -> None:
+    """Make ``folder`` ready: go on with the run in it (``resume``), or begin one.
+
+    Raises:
+        UsageError: an unfinished run is there and neither ``resume`` nor ``fresh`` was said.
+        TrainingError: the unfinished run had other settings.
+    """
+    if not is_main_process():
+        return
+    file = folder / SETTINGS_FILE
+    if file.is_file() and resume:
+        _check_same(orjson.loads(file.read_bytes()), orjson.loads(orjson.dumps(settings)), folder)
+        return
+    if file.is_file() and not fresh and any(folder.glob("**/checkpoint-*")):
+        raise UsageError(f"an unfinished training is in {folder}: --resume goes on with it, --fresh drops it")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    file.write_bytes(orjson.dumps(settings, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS))
+
+
+def _check_same(before: Mapping[str, Any], now: Mapping[str, Any], folder: Path) -> None:
+    names = sorted(name for name in {*before, *now} if before.get(name) != now.get(name))
+    if names:
+        changes = "; ".join(f"{name} was {before.get(name)}, is {now.get(name)}" for name in names)
+        raise TrainingError(f"the unfinished training in {folder} had other settings ({changes}): --fresh drops it")
