@@ -48,10 +48,11 @@ def new_app(help_text: str) -> typer.Typer:
 
 def run(app: typer.Typer) -> NoReturn:
     """Run a command; every error becomes one sentence and an exit code, a traceback only with ``--debug``."""
-    sys.exit(_exit_code(app))
+    sys.exit(exit_code(app))
 
 
-def _exit_code(app: typer.Typer) -> int:
+def exit_code(app: typer.Typer) -> int:
+    """Run a command on ``sys.argv``, say what went wrong, and return the exit code."""
     try:
         result = app(standalone_mode=False)
         return result if isinstance(result, int) else 0

@@ -30,8 +30,8 @@ def base(request, checkpoints):
 
 @pytest.fixture
 def annotations(tmp_path):
-    """A file of 48 annotated truthfulness rows that even a tiny model can learn."""
-    return write_jsonl(tmp_path / "annotations.jsonl", annotated_rows("truthfulness", 48))
+    """A file of 96 annotated truthfulness rows that even a tiny model can learn."""
+    return write_jsonl(tmp_path / "annotations.jsonl", annotated_rows("truthfulness", 96))
 
 
 @pytest.fixture(scope="session")

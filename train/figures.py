@@ -9,30 +9,52 @@ from numpy.typing import NDArray
 
 from guardrank.annotations import Label, bounds
 from guardrank.calibration import decide, probabilities
-from guardrank.judge import Output
+from guardrank.judge import Calibration, Output
 from guardrank.metrics import quadratic_weighted_kappa
+from guardrank.train.calibrate import calibrate, interval_mass
 
 Floats = NDArray[np.float64]
 CONSTANT_SPREAD = 0.01
 """A head whose expected scores spread less than this on dev rows has learnt a constant."""
 
 
-def output_kappa(output: Output, logits: Floats, labels: Sequence[Label]) -> float | None:
-    """Quadratic-weighted kappa of uncalibrated scores; an interval agrees with the nearest score in it."""
-    scores = decide(probabilities(logits[:, output.columns], output.link))
-    spans = np.array([bounds(label) for label in labels])
-    return quadratic_weighted_kappa(spans, scores, output.classes).value
+TIE_BREAK = 1e-3
+"""Weight of the dev log-loss beside kappa: of epochs that score alike, the surer one is kept."""
 
 
-def mean_kappa(rows: Sequence[tuple[Output, Floats, Sequence[Label]]]) -> float:
-    """The mean over dimensions, an undefined one (a constant) counting 0: what chooses the epoch."""
-    kappas = [output_kappa(*row) or 0.0 for row in rows]
-    return float(np.mean(kappas)) if kappas else 0.0
+def output_figure(output: Output, logits: Floats, labels: Sequence[Label]) -> float:
+    """Quadratic-weighted kappa (0 where undefined) with the thresholds that suit these rows best.
+
+    An interval agrees with the nearest score in it. The thresholds are refitted at every look, since class
+    weights move the logits: at 0.5 a head that ranks well can still say the same of every row.
+    """
+    calibration = calibrate(output, logits[:, output.columns], labels)
+    probs = output_probabilities(output, calibration, logits)
+    scores = decide(probs, calibration.thresholds)
+    kappa = quadratic_weighted_kappa(_spans(labels), scores, output.classes).value or 0.0
+    return kappa - TIE_BREAK * float(-np.log(interval_mass(probs, _spans(labels))).mean())
+
+
+def mean_figure(rows: Sequence[tuple[Output, Floats, Sequence[Label]]]) -> float:
+    """The mean over the dimensions that have dev rows: what chooses the epoch."""
+    figures = [output_figure(*row) for row in rows if row[2]]
+    return float(np.mean(figures)) if figures else 0.0
+
+
+def output_probabilities(output: Output, calibration: Calibration, logits: Floats) -> Floats:
+    """Calibrated probabilities of one dimension from all logits, shape (n, classes)."""
+    return probabilities(
+        logits[:, output.columns], output.link, calibration.temperature, calibration.bias or 0.0
+    )
+
+
+def _spans(labels: Sequence[Label]) -> NDArray[np.int64]:
+    return np.array([bounds(label) for label in labels])
 
 
 def label_figures(scores: NDArray[np.int64], labels: Sequence[Label], classes: int) -> dict[str, float | int | None]:
     """n, accuracy and kappa of scores against labels; in an interval every score is right."""
-    spans = np.array([bounds(label) for label in labels])
+    spans = _spans(labels)
     right = (spans[:, 0] <= scores) & (scores <= spans[:, 1])
     return {
         "n": len(labels),

@@ -15,14 +15,14 @@ from typing import Any
 import orjson
 
 from guardrank.annotations import load_sources
-from guardrank.calibration import decide, expected_score, probabilities
+from guardrank.calibration import decide, expected_score
 from guardrank.judge import Manifest, write_manifest
 from guardrank.judge.base import hash_file
 from guardrank.judge.manifest import TOKENIZER_FILE
 from guardrank.judge.torch_loading import ADAPTER_FILE
 from guardrank.records import Record
 from guardrank.train.card import model_card
-from guardrank.train.figures import is_constant, label_figures
+from guardrank.train.figures import is_constant, label_figures, output_probabilities
 from guardrank.train.run import Trained, group_by_output
 
 METRICS_FILE = "metrics.json"
@@ -111,9 +111,7 @@ def judge_metrics(trained: Trained) -> dict[str, Any]:
         if not labels:
             continue
         calibration = output.calibration
-        probs = probabilities(
-            logits[:, output.columns], output.link, calibration.temperature, calibration.bias or 0.0
-        )
+        probs = output_probabilities(output, calibration, logits)
         scores = decide(probs, calibration.thresholds, calibration.decode)
         dev[output.dimension.value] = label_figures(scores, labels, output.classes) | {
             "abstained": round(float((probs.max(axis=1) < calibration.abstain_below).mean()), 4)

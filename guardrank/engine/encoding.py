@@ -77,8 +77,17 @@ class Encoder:
 
 
 def load_tokenizer(file: Path) -> Tokenizer:
-    """The tokenizer in ``file``, without the padding and cutting rules that some carry."""
-    tokenizer = Tokenizer.from_file(str(file))
+    """The tokenizer in ``file``, without the padding and cutting rules that some carry.
+
+    Raises:
+        JudgeError: the file is missing, or is none.
+    """
+    if not file.is_file():
+        raise JudgeError(f"there is no {file}: copy the whole folder again")
+    try:
+        tokenizer = Tokenizer.from_file(str(file))
+    except Exception as error:  # noqa: BLE001 (the library raises nothing narrower)
+        raise JudgeError(f"{file} cannot be read: {error}") from None
     tokenizer.no_padding()
     tokenizer.no_truncation()
     tokenizer.encode_special_tokens = True

@@ -71,9 +71,10 @@ class HeadJudge:
         self, output: Output, records: list[Record], encoded: list[Encoded], logits: NDArray[np.float32]
     ) -> list[Verdict]:
         calibration = output.calibration
-        probs = probabilities(
-            logits[:, output.columns], output.link, calibration.temperature, calibration.bias or 0.0
-        )
+        own = logits[:, output.columns]
+        # an infinite logit would decode to a confident score
+        own = np.where(np.isfinite(own).all(axis=1, keepdims=True), own, np.nan)
+        probs = probabilities(own, output.link, calibration.temperature, calibration.bias or 0.0)
         scores = decide(probs, calibration.thresholds or None, calibration.decode)
         expected = expected_score(probs)
         return [

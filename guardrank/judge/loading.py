@@ -15,7 +15,7 @@ from guardrank.judge.manifest import (
     read_manifest,
     verify_weights,
 )
-from guardrank.judge.torch_loading import load_torch_engine
+from guardrank.judge.torch_loading import load_torch_engine, torch_files
 
 
 def load_judge(
@@ -32,8 +32,8 @@ def load_judge(
     """
     folder = _find_folder(str(folder_or_hub_id))
     manifest = read_manifest(folder)
-    verify_weights(folder, manifest, "torch")
     component = manifest.components[0]
+    verify_weights(folder, manifest, "torch", torch_files(component))
     encoder = Encoder(
         folder / TOKENIZER_FILE,
         template=component.template,

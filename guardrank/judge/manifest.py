@@ -11,14 +11,15 @@ weights. The card and the metrics stay outside, so that writing them does not ma
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from guardrank.calibration import Decode, Link, logit_count
-from guardrank.dimensions import Dimension
+from guardrank.dimensions import TEMPLATES, Dimension
 from guardrank.engine import Truncation
 from guardrank.errors import JudgeError
 from guardrank.judge.base import Base, hash_file
@@ -33,7 +34,7 @@ class _Part(BaseModel):
 
 
 class Transformer(_Part):
-    """A sequence classifier: base, adapter (None: the whole model is in the folder), and how it reads text."""
+    """A sequence classifier: base, adapter (None: the folder holds the whole model), and how it reads text."""
 
     kind: Literal["transformer"] = "transformer"
     base: Base
@@ -42,6 +43,13 @@ class Transformer(_Part):
     template: str
     max_tokens: int
     truncation: Truncation
+
+    @field_validator("template")
+    @classmethod
+    def _known_template(cls, value: str) -> str:
+        if value not in TEMPLATES:
+            raise ValueError(f"{value!r} must be one of {', '.join(TEMPLATES)}")
+        return value
 
 
 class Calibration(_Part):
@@ -66,6 +74,15 @@ class Output(_Part):
     start: int = Field(ge=0)
     link: Link
     calibration: Calibration = Calibration()
+
+    @model_validator(mode="after")
+    def _calibration_fits(self) -> Self:
+        # numpy would spread a single value over the whole scale without a word
+        for name, wanted in (("bias", self.width), ("thresholds", self.classes - 1)):
+            found = len(getattr(self.calibration, name))
+            if found not in (0, wanted):
+                raise ValueError(f"calibration.{name} has {found} values, not {wanted}")
+        return self
 
     @property
     def width(self) -> int:
@@ -114,7 +131,8 @@ def read_manifest(folder: Path) -> Manifest:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(str(part) for part in first["loc"])
-        raise JudgeError(f"{file} cannot be read: {place}: {first['msg']}") from None
+        problem = f"{place}: {first['msg']}" if place else first["msg"]
+        raise JudgeError(f"{file} cannot be read: {problem}") from None
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
@@ -123,14 +141,24 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
     (folder / MANIFEST_FILE).write_bytes(orjson.dumps(manifest.model_dump(mode="json"), option=options))
 
 
-def verify_weights(folder: Path, manifest: Manifest, variant: str) -> None:
-    """Raise JudgeError where a weight file is missing or is not the one written at training or export."""
-    for name, sha256 in manifest.weights.get(variant, {}).items():
+def verify_weights(folder: Path, manifest: Manifest, variant: str, needed: Sequence[str]) -> None:
+    """Check the weight files of a variant before they are loaded.
+
+    Args:
+        needed: the files that will be loaded; the manifest must vouch for each.
+
+    Raises:
+        JudgeError: a file is missing, or is not the one written at training or export.
+    """
+    vouched = manifest.weights.get(variant, {})
+    if unknown := [name for name in needed if name not in vouched]:
+        raise JudgeError(f"{folder / MANIFEST_FILE} names no {unknown[0]} for {variant}: get the judge again")
+    for name, sha256 in vouched.items():
         file = folder / name
         if not file.is_file():
             raise JudgeError(f"{folder} lacks {name}: copy the whole judge folder")
         if hash_file(file) != sha256:
-            raise JudgeError(f"{file} was changed after it was written: its hash differs; get the judge again")
+            raise JudgeError(f"{file} was changed after it was written (its hash differs): get the judge again")
 
 
 def judge_hash(folder: Path, manifest: Manifest, variant: str) -> str:

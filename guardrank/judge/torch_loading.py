@@ -11,6 +11,13 @@ from guardrank.judge.base import resolve_base
 from guardrank.judge.manifest import Transformer
 
 ADAPTER_FILE = "adapter_model.safetensors"
+_ADAPTER_FILES = ("adapter_config.json", ADAPTER_FILE)
+_WHOLE_FILES = ("config.json", "model.safetensors")
+
+
+def torch_files(component: Transformer) -> tuple[str, ...]:
+    """The files of a judge folder that the torch variant is loaded from."""
+    return _WHOLE_FILES if component.adapter is None else _ADAPTER_FILES
 
 
 def load_torch_engine(

@@ -12,7 +12,7 @@ import torch
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import BertConfig, BertModel, LlamaConfig, LlamaForCausalLM, RobertaConfig, RobertaModel
 
-_SEED = Path(__file__).resolve().parent.parent.parent / "data" / "seed"
+_SEED = Path(__file__).resolve().parents[3] / "data" / "seed"
 _SIZE = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 64}
 
 

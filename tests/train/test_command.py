@@ -1,0 +1,152 @@
+import json
+
+import numpy as np
+import pytest
+
+import guardrank
+from guardrank.train.cli import app
+from tests_support.commands import run_here
+from tests_support.rows import annotated_rows, read_jsonl, write_jsonl
+
+TINY = ("--device", "cpu", "--set", "max_tokens=64", "--set", "base_dtype=float32", "--set", "learning_rate=0.01",
+        "--set", "epochs=12", "--set", "patience=12", "--set", "min_steps=0", "--set", "dev_share=0.2")
+
+
+@pytest.fixture
+def train(capfd, monkeypatch, tmp_path):
+    """Run guardrank-train in a fresh folder."""
+    monkeypatch.chdir(tmp_path)
+    return lambda *arguments: run_here(app, capfd, monkeypatch, *TINY, *arguments)
+
+
+def scores(folder, rows):
+    judge = guardrank.load_judge(folder, device="cpu")
+    records = [guardrank.Record.model_validate(row) for row in rows]
+    return [verdict.score for verdict in judge.score(records)]
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_each_family_learns_reloads_and_scores(train, base, annotations, tmp_path, full):
+    extra = ("--set", "full=true", "--set", "full_learning_rate=0.005") if full else ()
+    outcome = train("--dim", "truthfulness", "--data", annotations, "--base", base, *extra)
+    assert outcome.code == 0, outcome.err
+    folder = tmp_path / "judges" / "truthfulness"
+    assert not folder.with_name("truthfulness.work").exists()
+    rows = annotated_rows("truthfulness", 200)[100:]
+    right = np.mean([score == row["human"] for score, row in zip(scores(folder, rows), rows, strict=True)])
+    assert right > 0.9
+    metrics = json.loads((folder / "metrics.json").read_text())
+    assert metrics["dev"]["truthfulness"]["kappa"] > 0.8
+    assert metrics["constant"] == []
+    assert "| truthfulness | 0-1 |" in (folder / "README.md").read_text()
+
+
+def test_binary_labels_and_seed_rows_train_one_head(train, checkpoints, tmp_path):
+    data = write_jsonl(tmp_path / "binary.jsonl", annotated_rows("toxicity", 40))
+    outcome = train("--dim", "toxicity", "--data", data, "--binary", "--base", checkpoints["bert"], "--set", "epochs=1")
+    assert outcome.code == 0, outcome.err
+    assert "120 seed rows added" in outcome.err
+    manifest = json.loads((tmp_path / "judges/toxicity/guardrank.json").read_text())
+    assert manifest["outputs"][0]["classes"] == 4
+    assert manifest["training"]["sources"]["guardrank-seed"]["licence"] == "Apache-2.0"
+
+
+def test_without_seed_rows_the_degree_stays_unknown(train, checkpoints, tmp_path):
+    data = write_jsonl(tmp_path / "binary.jsonl", annotated_rows("toxicity", 96))
+    outcome = train("--dim", "toxicity", "--data", data, "--binary", "--no-seed", "--base", checkpoints["bert"])
+    assert outcome.code == 0, outcome.err
+    assert set(scores(tmp_path / "judges/toxicity", annotated_rows("toxicity", 100))) == {0, 1}
+
+
+def test_one_judge_for_four_dimensions_shares_its_logits(train, checkpoints, tmp_path):
+    outcome = train("--recipe", "paper-values", "--base", checkpoints["llama"], "--set", "epochs=1", "--set", "batch_size=8")
+    assert outcome.code == 0, outcome.err
+    folder = tmp_path / "judges" / "privacy-bias-toxicity-legality"
+    manifest = json.loads((folder / "guardrank.json").read_text())
+    assert [output["start"] for output in manifest["outputs"]] == [0, 0, 0, 0]
+    rows = [annotated_rows(dim, 1)[0] for dim in ("legality", "truthfulness", "bias")]
+    assert [score is None for score in scores(folder, rows)] == [False, True, False]
+
+
+def test_another_label_set(train, checkpoints, tmp_path):
+    rows = [row | {"meta": {"stance": row["human"] * 2}} for row in annotated_rows("bias", 48)]
+    for row in rows[:6]:
+        row["meta"]["stance"] = 1
+    data = write_jsonl(tmp_path / "study.jsonl", rows)
+    outcome = train("--data", data, "--label", "meta.stance", "--classes", 3, "--nominal", "--base", checkpoints["bert"], "-o", "judges/stance")
+    assert outcome.code == 0, outcome.err
+    manifest = json.loads((tmp_path / "judges/stance/guardrank.json").read_text())
+    assert (manifest["own_labels"], manifest["label_field"]) == (True, "meta.stance")
+    assert (manifest["outputs"][0]["classes"], manifest["outputs"][0]["link"]) == (3, "nominal")
+    assert {0, 2} <= set(scores(tmp_path / "judges/stance", rows))
+
+
+def test_a_collapsed_head_is_said(train, checkpoints, annotations, tmp_path):
+    outcome = train("--dim", "truthfulness", "--data", annotations, "--base", checkpoints["bert"],
+                    "--set", "learning_rate=1e-9", "--set", "epochs=1")
+    assert outcome.code == 0
+    assert "The head for truthfulness has collapsed" in outcome.err
+    assert json.loads((tmp_path / "judges/truthfulness/metrics.json").read_text())["constant"] == ["truthfulness"]
+    assert "do not use it" in (tmp_path / "judges/truthfulness/README.md").read_text()
+
+
+def test_bad_rows_are_written_down_and_change_nothing(train, checkpoints, tmp_path):
+    rows = [row | {"id": f"row-{i}"} for i, row in enumerate(annotated_rows("truthfulness", 48))]
+    clean = write_jsonl(tmp_path / "clean.jsonl", rows)
+    dirty = tmp_path / "dirty.jsonl"
+    lines = clean.read_text().splitlines(keepends=True)
+    bad = ["not json\n", '{"prompt": "p"}\n', '{"response": "r", "dimension": "truthfulness", "human": 7}\n']
+    dirty.write_text("".join(lines[:10] + bad + lines[10:]))
+    for name, data in (("clean", clean), ("dirty", dirty)):
+        outcome = train("--dim", "truthfulness", "--data", data, "--base", checkpoints["bert"], "-o", f"judges/{name}")
+        assert outcome.code == 0, outcome.err
+    assert "3 rows rejected" in outcome.err
+    assert [row["line"] for row in read_jsonl(tmp_path / "dirty.rejects.jsonl")] == [11, 12, 13]
+    weights = [(tmp_path / f"judges/{name}/adapter_model.safetensors").read_bytes() for name in ("clean", "dirty")]
+    assert weights[0] == weights[1]
+
+
+def test_cross_fitting_judges_every_annotated_row_once(train, checkpoints, tmp_path):
+    rows = [row | {"fold": row_number // 2 % 3} for row_number, row in enumerate(annotated_rows("truthfulness", 72))]
+    rows.append({"id": "unlabelled", "prompt": "p", "response": "r", "dimension": "truthfulness"})
+    data = write_jsonl(tmp_path / "study.jsonl", rows)
+    outcome = train("--data", data, "--base", checkpoints["bert"], "--cross-fit", 3, "-o", "out/study.verdicts.jsonl")
+    assert outcome.code == 0, outcome.err
+    verdicts = read_jsonl(tmp_path / "out/study.verdicts.jsonl")
+    assert [row["id"] for row in verdicts] == [row["id"] for row in rows[:-1]]
+    assert [row["fold"] for row in verdicts] == [row["fold"] for row in rows[:-1]]
+    assert len({row["judge"] for row in verdicts}) == 3
+    assert np.mean([row["score"] == row["human"] for row in verdicts]) > 0.9
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        ((), 2, "say what to judge with --dim"),
+        (("--dim", "honesty"), 2, "unknown dimension 'honesty'"),
+        (("--dim", "bias", "--data", "missing.jsonl"), 2, "missing.jsonl: no such file"),
+        (("--dim", "bias", "--recipe", "none"), 2, "no recipe 'none'"),
+        (("--dim", "bias", "--set", "epochs=many", "--base", "embedded"), 2, "epochs"),
+        (("--dim", "bias", "--base", "nobody/nothing"), 1, "neither a folder nor in the hub cache"),
+        (("--dim", "bias", "--map", "prompt", "--base", "embedded"), 2, "--map takes OURS=THEIRS"),
+        (("--no-such-option",), 2, "No such option"),
+    ],
+)
+def test_mistakes_end_in_a_sentence(train, arguments, code, message):
+    outcome = train(*arguments)
+    assert outcome.code == code
+    assert message in outcome.err
+    assert "Traceback" not in outcome.err
+
+
+def test_rows_without_labels_cannot_train(train, checkpoints, tmp_path):
+    rows = [{key: value for key, value in row.items() if key != "human"} for row in annotated_rows("bias", 8)]
+    outcome = train("--dim", "bias", "--data", write_jsonl(tmp_path / "x.jsonl", rows), "--base", checkpoints["bert"])
+    assert outcome.code == 1
+    assert "no labelled rows to train on" in outcome.err
+
+
+def test_help_has_examples(train):
+    outcome = train("--help")
+    assert outcome.code == 0
+    assert "guardrank-train --dim truthfulness" in outcome.out
