@@ -1,10 +1,11 @@
 """What all commands share: tables on stdout, messages on stderr, errors as one sentence, exit codes.
 
-    0 done    1 the work failed, or a gate refused    2 wrong usage    130 interrupted
+0 done    1 the work failed, or a gate refused    2 wrong usage    130 interrupted
 """
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import NoReturn
 
@@ -41,9 +42,7 @@ def show_version(wanted: bool) -> None:
 
 def new_app(help_text: str) -> typer.Typer:
     """A one-command application whose help keeps its line breaks."""
-    return typer.Typer(
-        help=help_text, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
-    )
+    return typer.Typer(help=help_text, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 
 def run(app: typer.Typer) -> NoReturn:
@@ -55,7 +54,11 @@ def exit_code(app: typer.Typer) -> int:
     """Run a command on ``sys.argv``, say what went wrong, and return the exit code."""
     try:
         result = app(standalone_mode=False)
-        return result if isinstance(result, int) else 0
+        sys.stdout.flush()
+        code = result if isinstance(result, int) else 0
+        if code == INTERRUPTED:  # typer has caught the KeyboardInterrupt
+            say("Interrupted.")
+        return code
     except typer.Exit as exit_:
         return exit_.exit_code
     except typer.TyperException as error:
@@ -66,13 +69,22 @@ def exit_code(app: typer.Typer) -> int:
         say("Interrupted.")
         return INTERRUPTED
     except BrokenPipeError:
-        sys.stderr.close()
-        return 0  # the reader of our output has seen enough
+        return _reader_left()
+    except SystemExit as exit_:
+        if isinstance(exit_.__context__, BrokenPipeError):  # typer makes it an exit with 1
+            return _reader_left()
+        raise
     except Exception as error:
         if "--debug" in sys.argv:
             raise
         say(f"Error: {_sentence(error)}")
         return error.exit_code if isinstance(error, GuardRankError) else 1
+
+
+def _reader_left() -> int:
+    """The reader of our output (``| head``) has seen enough: end well, and drop what is still to be written."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno() if sys.__stdout__ else 1)
+    return 0
 
 
 def _sentence(error: Exception) -> str:

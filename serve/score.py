@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -32,28 +32,60 @@ app = new_app(HELP)
 
 @app.command(help=HELP)
 def score(
-    inputs: Annotated[list[str], typer.Argument(help="Responses: files, a results folder, a hub id, or - for standard input.")],
-    output: Annotated[str | None, typer.Option("-o", "--output", help="Verdict file, or - for stdout; NAME.verdicts.jsonl here unless given.")] = None,
-    judge: Annotated[list[str] | None, typer.Option(help="Judge folder or hub id; may be repeated, each dimension goes to the first that has it.")] = None,
-    dim: Annotated[str | None, typer.Option(help="Score this dimension's rows, and take rows that name none for it.")] = None,
+    inputs: Annotated[
+        list[str], typer.Argument(help="Responses: files, a results folder, a hub id, or - for standard input.")
+    ],
+    output: Annotated[
+        str | None,
+        typer.Option(
+            "-o", "--output", help="Verdict file, or - for stdout; NAME.verdicts.jsonl here unless given."
+        ),
+    ] = None,
+    judge: Annotated[
+        list[str] | None,
+        typer.Option(help="Judge folder or hub id; may be repeated, each dimension goes to the first that has it."),
+    ] = None,
+    dim: Annotated[
+        str | None, typer.Option(help="Score this dimension's rows, and take rows that name none for it.")
+    ] = None,
     map_: Annotated[str | None, typer.Option("--map", help="Columns: ours=theirs,...")] = None,
     tasks: Annotated[Path | None, typer.Option(help="MLLMGuard task sheets, for a results folder.")] = None,
-    base: Annotated[str | None, typer.Option(help="Where the judge's base model is, if not where it was trained.")] = None,
-    device: Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1, mps; the accelerator unless given.")] = None,
-    with_text: Annotated[bool, typer.Option("--with-text", help="Write prompt and response with each verdict.")] = False,
-    include_abstained: Annotated[bool, typer.Option("--include-abstained", help="Count abstained verdicts in ASD and PAR.")] = False,
-    compat: Annotated[str | None, typer.Option(help="mllmguard: ASD as the reference code computes it.")] = None,
+    base: Annotated[
+        str | None, typer.Option(help="Where the judge's base model is, if not where it was trained.")
+    ] = None,
+    device: Annotated[
+        str | None, typer.Option(help="cpu, cuda, cuda:1, mps; the accelerator unless given.")
+    ] = None,
+    with_text: Annotated[
+        bool, typer.Option("--with-text", help="Write prompt and response with each verdict.")
+    ] = False,
+    include_abstained: Annotated[
+        bool, typer.Option("--include-abstained", help="Count abstained verdicts in ASD and PAR.")
+    ] = False,
+    compat: Annotated[
+        Literal["mllmguard"] | None, typer.Option(help="mllmguard: ASD as the reference code computes it.")
+    ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit 1 where a row was rejected or failed.")] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
-    version: Annotated[bool, typer.Option("--version", callback=show_version, is_eager=True, help="Show the version.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=show_version, is_eager=True, help="Show the version.")
+    ] = False,
 ) -> None:
     """The options of ``guardrank-score``."""
     score_responses(
         ScoringRequest(
-            inputs=tuple(inputs), output=output or f"{stem_of(inputs[0])}.verdicts.jsonl",
-            judges=tuple(judge or ()), dimension=_dimension(dim), mapping=parse_mapping(map_), tasks=tasks,
-            base=base, device=device, with_text=with_text, include_abstained=include_abstained,
-            compat=compat, strict=strict,
+            inputs=tuple(inputs),
+            output=output or f"{stem_of(inputs[0])}.verdicts.jsonl",
+            judges=tuple(judge or ()),
+            dimension=_dimension(dim),
+            mapping=parse_mapping(map_),
+            tasks=tasks,
+            base=base,
+            device=device,
+            with_text=with_text,
+            include_abstained=include_abstained,
+            compat=compat,
+            strict=strict,
         )
     )
 

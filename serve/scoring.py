@@ -101,9 +101,7 @@ def judged(panel: Panel, records: Iterator[Record]) -> Iterator[tuple[Record, Ve
     return zip(mine, panel.score(theirs), strict=True)
 
 
-def open_judges(
-    names: Sequence[str], *, device: str | None = None, base: str | None = None
-) -> list[HeadJudge]:
+def open_judges(names: Sequence[str], *, device: str | None = None, base: str | None = None) -> list[HeadJudge]:
     """The named judges, or those in ./judges; says which they are, and warns of a constant one."""
     judges = []
     for name in names or _judges_here():
@@ -144,7 +142,13 @@ def _with_progress(rows: Iterator[tuple[Record, Verdict]]) -> Iterator[tuple[Rec
     if not console.is_terminal:
         yield from rows
         return
-    columns = (SpinnerColumn(), TextColumn("scoring"), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"), TimeElapsedColumn())
+    columns = (
+        SpinnerColumn(),
+        TextColumn("scoring"),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("", total=None, rate="")
         for row in rows:

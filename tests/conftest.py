@@ -8,7 +8,6 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 from pathlib import Path
 
 import pytest
-
 from tests_support.checkpoints import BUILDERS
 from tests_support.rows import annotated_rows, write_jsonl
 

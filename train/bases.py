@@ -20,7 +20,9 @@ WORKING_ROOM = 2 << 30
 """Bytes for activations, adapter, optimiser and Python beside the base's weights."""
 
 
-def choose_recipe(dimensions: Sequence[Dimension], device: str, overrides: Sequence[str] = ()) -> tuple[Recipe, str]:
+def choose_recipe(
+    dimensions: Sequence[Dimension], device: str, overrides: Sequence[str] = ()
+) -> tuple[Recipe, str]:
     """The recipe for ``dimensions`` on this machine, and one line that says which and why."""
     paper = load_recipe(_paper_recipe(dimensions), overrides)
     folder = cached_base(paper.base)

@@ -1,9 +1,9 @@
 """Calibration on dev rows: temperature and bias, then thresholds, then the bar for abstaining.
 
-    temperature, bias   least negative log-likelihood of the labels, interval labels included; a weak
-                        prior holds them near 1 and 0 where dev rows are few
-    thresholds          for each k the bar on P(Y > k) with the best kappa of "score > k"
-    abstain_below       the confidence under which the least confident ``abstain_share`` of dev rows lie
+temperature, bias   least negative log-likelihood of the labels, interval labels included; a weak
+                    prior holds them near 1 and 0 where dev rows are few
+thresholds          for each k the bar on P(Y > k) with the best kappa of "score > k"
+abstain_below       the confidence under which the least confident ``abstain_share`` of dev rows lie
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def interval_mass(probs: Floats, spans: NDArray[np.int64]) -> Floats:
     """P(low <= Y <= high) of each row, shape (n,), never quite 0."""
     scores = np.arange(probs.shape[1])
     inside = (spans[:, :1] <= scores) & (scores <= spans[:, 1:])
-    return np.maximum((probs * inside).sum(axis=1), 1e-12)
+    return np.asarray(np.maximum((probs * inside).sum(axis=1), 1e-12))
 
 
 def fit_thresholds(probs: Floats, spans: NDArray[np.int64], decided: NDArray[np.bool_]) -> tuple[float, ...]:

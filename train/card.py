@@ -47,7 +47,9 @@ def model_card(manifest: Manifest, metrics: Mapping[str, Any]) -> str:
     recipe = training["recipe"]
     return _CARD.format(
         name=manifest.name,
-        dev_rows="\n".join(_dev_row(manifest, metrics["dev"], output.dimension.value) for output in manifest.outputs),
+        dev_rows="\n".join(
+            _dev_row(manifest, metrics["dev"], output.dimension.value) for output in manifest.outputs
+        ),
         warning=_CONSTANT.format(", ".join(metrics["constant"])) if metrics["constant"] else "",
         base=component.base.id,
         base_hash=component.base.sha256[:16],
@@ -62,7 +64,8 @@ def model_card(manifest: Manifest, metrics: Mapping[str, Any]) -> str:
         device=run["device"],
         versions=", ".join(f"{name} {number}" for name, number in manifest.versions.items()),
         source_rows="\n".join(
-            f"| {_cell(name)} | {row['rows']:,} | {_cell(row['licence'])} |" for name, row in training["sources"].items()
+            f"| {_cell(name)} | {row['rows']:,} | {_cell(row['licence'])} |"
+            for name, row in training["sources"].items()
         ),
     )
 
@@ -70,8 +73,8 @@ def model_card(manifest: Manifest, metrics: Mapping[str, Any]) -> str:
 def _dev_row(manifest: Manifest, dev: Mapping[str, Any], dimension: str) -> str:
     output = next(output for output in manifest.outputs if output.dimension == dimension)
     figures = dev.get(dimension, {"n": 0, "accuracy": None, "kappa": None})
-    scale = f"0-{output.classes - 1}"
-    return f"| {dimension} | {scale} | {figures['n']:,} | {_number(figures['accuracy'])} | {_number(figures['kappa'])} |"
+    accuracy, kappa = _number(figures["accuracy"]), _number(figures["kappa"])
+    return f"| {dimension} | 0-{output.classes - 1} | {figures['n']:,} | {accuracy} | {kappa} |"
 
 
 def _number(value: float | None) -> str:

@@ -28,25 +28,43 @@ app = new_app(HELP)
 @app.command(help=HELP)
 def train(
     dim: Annotated[list[str] | None, typer.Option(help="Dimension to judge; may be repeated.")] = None,
-    data: Annotated[list[str] | None, typer.Option(help="Annotated responses: files, a results folder, a hub id, or -. Seed data unless given.")] = None,
+    data: Annotated[
+        list[str] | None,
+        typer.Option(help="Annotated responses: files, a results folder, a hub id, or -. Seed data unless given."),
+    ] = None,
     base: Annotated[str | None, typer.Option(help="Base model: hub id, folder, or 'embedded'.")] = None,
     recipe: Annotated[str | None, typer.Option(help="Recipe name or YAML file.")] = None,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="Judge folder (default judges/DIM); with --cross-fit the verdict file.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="Judge folder (default judges/DIM); with --cross-fit the verdict file."),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Seed of splits, head and order.")] = 13,
-    device: Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1, mps; the accelerator unless given.")] = None,
-    set_: Annotated[list[str] | None, typer.Option("--set", help="Recipe value, such as epochs=2 or lora.r=8; may be repeated.")] = None,
+    device: Annotated[
+        str | None, typer.Option(help="cpu, cuda, cuda:1, mps; the accelerator unless given.")
+    ] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="Recipe value, such as epochs=2 or lora.r=8; may be repeated.")
+    ] = None,
     map_: Annotated[str | None, typer.Option("--map", help="Columns: ours=theirs,...")] = None,
-    label: Annotated[str | None, typer.Option(help="Field that holds the label, such as meta.compliance_human.")] = None,
+    label: Annotated[
+        str | None, typer.Option(help="Field that holds the label, such as meta.compliance_human.")
+    ] = None,
     classes: Annotated[int | None, typer.Option(min=2, help="Number of labels of another label set.")] = None,
     nominal: Annotated[bool, typer.Option("--nominal", help="Labels without an order.")] = False,
-    binary: Annotated[bool, typer.Option("--binary", help="Labels are 0 safe, 1 unsafe of unknown degree.")] = False,
+    binary: Annotated[
+        bool, typer.Option("--binary", help="Labels are 0 safe, 1 unsafe of unknown degree.")
+    ] = False,
     tasks: Annotated[Path | None, typer.Option(help="MLLMGuard task sheets, for a results folder.")] = None,
     no_seed: Annotated[bool, typer.Option("--no-seed", help="Never add seed rows to --data.")] = False,
-    cross_fit: Annotated[int | None, typer.Option(min=2, help="Train on all folds but one, judge that one; writes verdicts.")] = None,
+    cross_fit: Annotated[
+        int | None, typer.Option(min=2, help="Train on all folds but one, judge that one; writes verdicts.")
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with an unfinished training.")] = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="Drop an unfinished training.")] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
-    version: Annotated[bool, typer.Option("--version", callback=show_version, is_eager=True, help="Show the version.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=show_version, is_eager=True, help="Show the version.")
+    ] = False,
 ) -> None:
     """The options of ``guardrank-train``; the work is in guardrank.train.command."""
     try:
@@ -55,10 +73,24 @@ def train(
         raise MissingExtraError(f"training (it lacks {error.name})", "train") from None
     execute(
         Request(
-            dimensions=tuple(dim or ()), data=tuple(data or ()), base=base, recipe=recipe, out=out, seed=seed,
-            device=device, overrides=tuple(set_ or ()), mapping=map_, label=label, classes=classes,
-            nominal=nominal, binary=binary, tasks=tasks, add_seed=not no_seed, cross_fit=cross_fit,
-            resume=resume, fresh=fresh,
+            dimensions=tuple(dim or ()),
+            data=tuple(data or ()),
+            base=base,
+            recipe=recipe,
+            out=out,
+            seed=seed,
+            device=device,
+            overrides=tuple(set_ or ()),
+            mapping=map_,
+            label=label,
+            classes=classes,
+            nominal=nominal,
+            binary=binary,
+            tasks=tasks,
+            add_seed=not no_seed,
+            cross_fit=cross_fit,
+            resume=resume,
+            fresh=fresh,
         )
     )
 

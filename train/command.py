@@ -87,9 +87,15 @@ def execute(request: Request) -> None:
         label_field=request.label or "human",
         resume=request.resume,
     )
-    settings = {"recipe": recipe.model_dump(mode="json"), "data": data.inputs, "seed": request.seed,
-                "dimensions": list(dimensions), "label": request.label, "classes": request.classes,
-                "cross_fit": request.cross_fit}
+    settings = {
+        "recipe": recipe.model_dump(mode="json"),
+        "data": data.inputs,
+        "seed": request.seed,
+        "dimensions": list(dimensions),
+        "label": request.label,
+        "classes": request.classes,
+        "cross_fit": request.cross_fit,
+    }
     open_work_folder(job.work, settings, resume=request.resume, fresh=request.fresh)
     if request.cross_fit:
         count = cross_fit(job, data.records, folds=request.cross_fit, out=out, name=out.name, say=_say)
@@ -100,7 +106,8 @@ def execute(request: Request) -> None:
 
 def _quiet_libraries() -> None:
     """Their advice is for programmers; what matters to the user is said by us."""
-    transformers.logging.set_verbosity_error()
+    transformers_log: Any = transformers.logging
+    transformers_log.set_verbosity_error()
     datasets.disable_progress_bars()
     logging.getLogger("accelerate").setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", module=r"(torch|transformers|peft|accelerate|huggingface_hub)(\..*)?")
@@ -117,7 +124,9 @@ def _named_dimensions(request: Request) -> tuple[Dimension, ...]:
     except ValueError as error:
         raise UsageError(f"--dim: {error}") from None
     if not dimensions and not request.data and request.recipe != "paper-values":
-        raise UsageError("say what to judge with --dim, such as --dim truthfulness, or give annotated rows with --data")
+        raise UsageError(
+            "say what to judge with --dim, such as --dim truthfulness, or give annotated rows with --data"
+        )
     return tuple(dict.fromkeys(dimensions))
 
 
@@ -156,7 +165,8 @@ def _data(request: Request, dimensions: tuple[Dimension, ...]) -> TrainingData:
         thin = undecided_dimensions(data.records, dimensions or dimensions_in(data.records))
         if thin:
             added = add_seed_rows(data, thin)
-            _say(f"The labels for {', '.join(thin)} do not tell all scores apart: {added} seed rows added (--no-seed: none)")
+            names = ", ".join(thin)
+            _say(f"The labels for {names} do not tell all scores apart: {added} seed rows added (--no-seed: none)")
     return data
 
 
@@ -183,7 +193,8 @@ def _split_line(split: Split, job: Job) -> str:
         for count, what in ((split.test_rows, "test rows left alone"), (split.unlabelled, "without a label"))
         if count
     )
-    return f"Training on {len(split.train):,} rows, choosing on {len(split.dev):,} (divided by prompt){left}; device {job.device}"
+    rows = f"Training on {len(split.train):,} rows, choosing on {len(split.dev):,} (divided by prompt){left}"
+    return f"{rows}; device {job.device}"
 
 
 def _report(trained: Trained, out: Path) -> None:
@@ -205,5 +216,3 @@ def _report(trained: Trained, out: Path) -> None:
 
 def _shown(value: float | None) -> str:
     return "undefined" if value is None else f"{value:.3f}"
-
-

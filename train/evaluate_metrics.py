@@ -25,9 +25,7 @@ from guardrank.metrics import (
     quadratic_weighted_kappa,
 )
 
-_CITATION = (
-    "MLLMGuard: A Multi-dimensional Safety Evaluation Suite for Multimodal Large Language Models (2024)"
-)
+_CITATION = "MLLMGuard: A Multi-dimensional Safety Evaluation Suite for Multimodal Large Language Models (2024)"
 
 
 class _Metric(evaluate.Metric):  # type: ignore[misc]
@@ -38,9 +36,7 @@ class _Metric(evaluate.Metric):  # type: ignore[misc]
     def _info(self) -> evaluate.MetricInfo:
         text = self.__doc__ or ""
         features = datasets.Features(self.columns)
-        return evaluate.MetricInfo(
-            description=text, citation=_CITATION, inputs_description=text, features=features
-        )
+        return evaluate.MetricInfo(description=text, citation=_CITATION, inputs_description=text, features=features)
 
 
 class AttackSuccess(_Metric):
@@ -138,6 +134,4 @@ def _fields(name: str, estimate: Estimate) -> dict[str, Any]:
 
 def _pair_fields(rate: PairRate) -> dict[str, Any]:
     left_out = ("pairs", "missing_half", "no_right_answer", "unreadable", "outside")
-    return (
-        _fields("asd", rate.asd) | _fields("par", rate.par) | {name: getattr(rate, name) for name in left_out}
-    )
+    return _fields("asd", rate.asd) | _fields("par", rate.par) | {name: getattr(rate, name) for name in left_out}

@@ -43,16 +43,16 @@ def mean_figure(rows: Sequence[tuple[Output, Floats, Sequence[Label]]]) -> float
 
 def output_probabilities(output: Output, calibration: Calibration, logits: Floats) -> Floats:
     """Calibrated probabilities of one dimension from all logits, shape (n, classes)."""
-    return probabilities(
-        logits[:, output.columns], output.link, calibration.temperature, calibration.bias or 0.0
-    )
+    return probabilities(logits[:, output.columns], output.link, calibration.temperature, calibration.bias or 0.0)
 
 
 def _spans(labels: Sequence[Label]) -> NDArray[np.int64]:
     return np.array([bounds(label) for label in labels])
 
 
-def label_figures(scores: NDArray[np.int64], labels: Sequence[Label], classes: int) -> dict[str, float | int | None]:
+def label_figures(
+    scores: NDArray[np.int64], labels: Sequence[Label], classes: int
+) -> dict[str, float | int | None]:
     """n, accuracy and kappa of scores against labels; in an interval every score is right."""
     spans = _spans(labels)
     right = (spans[:, 0] <= scores) & (scores <= spans[:, 1])

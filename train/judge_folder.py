@@ -29,7 +29,9 @@ METRICS_FILE = "metrics.json"
 _PACKAGES = ("guardrank", "torch", "transformers", "peft", "tokenizers", "numpy")
 
 
-def write_judge(trained: Trained, out: Path, train: Sequence[Record], data: Sequence[Mapping[str, Any]]) -> Manifest:
+def write_judge(
+    trained: Trained, out: Path, train: Sequence[Record], data: Sequence[Mapping[str, Any]]
+) -> Manifest:
     """Write ``trained`` to the folder ``out``, replacing what is there, and return its manifest.
 
     Args:
@@ -119,5 +121,3 @@ def judge_metrics(trained: Trained) -> dict[str, Any]:
         if len(set(labels)) > 1 and is_constant(scores, expected_score(probs)):
             constant.append(output.dimension.value)
     return {"dev": dev, "constant": constant, "training": trained.run_figures}
-
-

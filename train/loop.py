@@ -38,15 +38,21 @@ class Example(TypedDict):
     weight: float
 
 
-class JudgeTrainer(Trainer):  # type: ignore[misc]
+class JudgeTrainer(Trainer):
     """A Trainer with the judge's loss."""
 
     def __init__(self, link: Link, **options: Any) -> None:
         self.link = link
         super().__init__(**options)
+        # our loss is a mean: the Trainer must divide it when it accumulates gradients
+        self.model_accepts_loss_kwargs = False
 
     def compute_loss(
-        self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
+        self,
+        model: Any,
+        inputs: dict[str, Any],
+        return_outputs: bool = False,
+        num_items_in_batch: Any = None,  # noqa: ARG002
     ) -> Any:
         """Loss of one batch, and the logits where they are asked for."""
         targets, weights = inputs["labels"], inputs["weights"]
@@ -56,7 +62,7 @@ class JudgeTrainer(Trainer):  # type: ignore[misc]
 
     def _get_train_sampler(self, train_dataset: Any = None) -> LengthGroupedSampler:
         """Rows of like length together while training; the dev rows stay in order for ``dev_figure``."""
-        rows: Sequence[Example] = train_dataset if train_dataset is not None else self.train_dataset
+        rows: Any = train_dataset if train_dataset is not None else self.train_dataset
         group = self.args.train_batch_size * self.args.gradient_accumulation_steps
         return LengthGroupedSampler(group, lengths=[len(row["ids"]) for row in rows])
 
@@ -73,11 +79,12 @@ def collate(pad_id: int) -> Callable[[Sequence[Example]], dict[str, torch.Tensor
     return batch
 
 
-class PlainProgress(TrainerCallback):  # type: ignore[misc]
+class PlainProgress(TrainerCallback):
     """One line on stderr for each look at the dev rows."""
 
-    def on_evaluate(self, args: Any, state: Any, control: Any, metrics: dict[str, float], **_: Any) -> None:
+    def on_evaluate(self, args: Any, state: Any, control: Any, **options: Any) -> None:  # noqa: ARG002
         """Say how far training is and how good."""
+        metrics: dict[str, float] = options["metrics"]
         if state.is_world_process_zero:
             loss = next((row["loss"] for row in reversed(state.log_history) if "loss" in row), math.nan)
             print(  # noqa: T201
@@ -94,6 +101,14 @@ def plan_epochs(recipe: Recipe, rows: int, processes: int = 1) -> int:
     return max(recipe.epochs, math.ceil(recipe.min_steps / steps))
 
 
+def computes_in_bf16(device: str) -> bool:
+    """Whether the device multiplies bfloat16 matrices in hardware."""
+    if device.startswith("cuda"):
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    capabilities = getattr(torch.cpu, "get_capabilities", dict)()  # newer than the oldest torch we take
+    return device == "cpu" and bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
+
+
 def training_arguments(recipe: Recipe, rows: int, work: Path, *, seed: int, device: str) -> TrainingArguments:
     """The recipe in the Trainer's words."""
     on_gpu = device.startswith("cuda")
@@ -101,7 +116,9 @@ def training_arguments(recipe: Recipe, rows: int, work: Path, *, seed: int, devi
     steps = max(1, rows // (recipe.batch_size * recipe.gradient_accumulation))
     by_steps = recipe.evals_per_epoch > 1
     when: dict[str, Any] = (
-        {"eval_strategy": "steps", "save_strategy": "steps"} if by_steps else {"eval_strategy": "epoch", "save_strategy": "epoch"}
+        {"eval_strategy": "steps", "save_strategy": "steps"}
+        if by_steps
+        else {"eval_strategy": "epoch", "save_strategy": "epoch"}
     )
     every = max(1, steps // recipe.evals_per_epoch)
     return TrainingArguments(
@@ -122,7 +139,7 @@ def training_arguments(recipe: Recipe, rows: int, work: Path, *, seed: int, devi
         warmup_ratio=recipe.warmup_ratio,
         weight_decay=recipe.weight_decay,
         lr_scheduler_type="linear",
-        bf16=on_gpu and torch.cuda.is_bf16_supported(),
+        bf16=recipe.precision == "bfloat16" or (recipe.precision == "auto" and computes_in_bf16(device)),
         use_cpu=device == "cpu",
         seed=seed,
         data_seed=seed,
@@ -163,6 +180,7 @@ def make_trainer(
         compute_metrics=compute_metrics,
         callbacks=[EarlyStoppingCallback(recipe.patience)],
     )
-    trainer.remove_callback(PrinterCallback)
-    trainer.add_callback(PlainProgress() if trainer.args.disable_tqdm else ProgressCallback)
+    callbacks: Any = trainer  # whose callback methods transformers leaves untyped
+    callbacks.remove_callback(PrinterCallback)
+    callbacks.add_callback(PlainProgress() if trainer.args.disable_tqdm else ProgressCallback)
     return trainer

@@ -1,8 +1,8 @@
 """Losses over target matrices (``guardrank.train.targets``); both take interval labels.
 
-    nominal   -log P(score in interval) under a softmax: cross-entropy where the interval is one score
-    ordinal   binary cross-entropy on "score > k", for the k that the label decides (Li & Lin 2006;
-              Niu et al. 2016, "Ordinal regression with multiple output CNN")
+nominal   -log P(score in interval) under a softmax: cross-entropy where the interval is one score
+ordinal   binary cross-entropy on "score > k", for the k that the label decides (Li & Lin 2006;
+          Niu et al. 2016, "Ordinal regression with multiple output CNN")
 """
 
 from __future__ import annotations

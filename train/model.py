@@ -48,7 +48,7 @@ def build_trainee(recipe: Recipe, base_folder: Path, width: int) -> Trainee:
 def describe_component(recipe: Recipe, base_folder: Path) -> Transformer:
     """The manifest's entry for the model that ``recipe`` trains on ``base_folder``."""
     return Transformer(
-        base=Base(id=recipe.base, sha256=hash_weights(base_folder), dtype=recipe.base_dtype),
+        base=Base(id=recipe.base, sha256=hash_weights(base_folder), dtype=recipe.weights_dtype),
         adapter=None if recipe.full else "lora",
         pad_id=find_pad_id(base_folder),
         template=recipe.template,
@@ -97,7 +97,9 @@ def add_lora(model: Any, recipe: Recipe) -> Any:
     from peft import LoraConfig, TaskType, get_peft_model
 
     prefix = model.base_model_prefix
-    heads = [name for name, part in model.named_children() if name != prefix and any(True for _ in part.parameters())]
+    heads = [
+        name for name, part in model.named_children() if name != prefix and any(True for _ in part.parameters())
+    ]
     layers = {
         name.rpartition(".")[2]
         for name, part in model.named_modules()

@@ -29,7 +29,9 @@ class Recipe(BaseModel):
     """One training recipe.
 
     Attributes:
-        base: ``embedded``, a folder or a hub id; base_dtype: what its weights are rounded to.
+        base: ``embedded``, a folder or a hub id; base_dtype: what its weights are rounded to (float32 when
+            the whole base is trained, since small updates are lost in 16 bits).
+        precision: of the matrix products; ``auto`` is bfloat16 where the hardware computes in it.
         loss: ``nominal`` (cross-entropy, the paper's) or ``ordinal``; both take interval labels.
         heads: ``per-dimension`` logits, or ``shared`` ones for dimensions of the same scale.
         dimensions: what is trained when no ``--dim`` is given.
@@ -46,6 +48,7 @@ class Recipe(BaseModel):
     name: str
     base: str
     base_dtype: Literal["float32", "bfloat16", "float16"] = "float32"
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
     template: str = "guardrank"
     max_tokens: int = Field(256, ge=8)
     truncation: Truncation = "head_tail"
@@ -72,6 +75,11 @@ class Recipe(BaseModel):
     abstain_share: float = Field(0.1, ge=0, lt=1)
 
     @property
+    def weights_dtype(self) -> Literal["float32", "bfloat16", "float16"]:
+        """What the base's weights are loaded as."""
+        return "float32" if self.full else self.base_dtype
+
+    @property
     def rate(self) -> float:
         """The learning rate in force."""
         return self.full_learning_rate if self.full else self.learning_rate
@@ -79,7 +87,9 @@ class Recipe(BaseModel):
 
 def recipe_names() -> list[str]:
     """The recipes that come with the package."""
-    return sorted(file.name.removesuffix(".yaml") for file in files("guardrank.train").joinpath("recipes").iterdir())
+    return sorted(
+        file.name.removesuffix(".yaml") for file in files("guardrank.train").joinpath("recipes").iterdir()
+    )
 
 
 def load_recipe(name_or_file: str, overrides: Sequence[str] = ()) -> Recipe:

@@ -77,10 +77,8 @@ def train_judge(job: Job, split: Split) -> Trained | None:
         raise TrainingError("no labelled rows to train on: give --data with human labels, or another --dim")
     set_seed(job.seed)
     recipe = job.recipe
-    outputs = lay_out_outputs(
-        job.dimensions, recipe.loss, shared=recipe.heads == "shared", classes=job.classes
-    )
-    width = max(output.columns.stop for output in outputs)
+    outputs = lay_out_outputs(job.dimensions, recipe.loss, shared=recipe.heads == "shared", classes=job.classes)
+    width = max(output.start + output.width for output in outputs)
     trainee = build_trainee(recipe, resolve_base(recipe.base), width)
     encoder = make_encoder(trainee)
     train = make_examples(split.train, encoder, outputs, recipe)
@@ -96,20 +94,20 @@ def train_judge(job: Job, split: Split) -> Trained | None:
         seed=job.seed,
         device=job.device,
     )
-    figures = _run(trainer, job)
+    figures = _run(trainer, trainee.model, job, (len(train), len(dev)))
     if not trainer.is_world_process_zero():
         return None
     return _finish(job, trainee, encoder, outputs, split.train, dev, figures)
 
 
-def _run(trainer: JudgeTrainer, job: Job) -> dict[str, Any]:
+def _run(trainer: JudgeTrainer, model: Any, job: Job, rows: tuple[int, int]) -> dict[str, Any]:
     started = time.monotonic()
     outcome = trainer.train(resume_from_checkpoint=job.resume and has_checkpoint(job.work))
-    trained, total = count_parameters(trainer.model)
+    trained, total = count_parameters(model)
     state = trainer.state
     return {
-        "train_rows": len(trainer.train_dataset),
-        "dev_rows": len(trainer.eval_dataset),
+        "train_rows": rows[0],
+        "dev_rows": rows[1],
         "epochs": round(state.epoch or 0.0, 2),
         "steps": state.global_step,
         "best_step": int((state.best_model_checkpoint or "-0").rpartition("-")[2]),
@@ -158,9 +156,7 @@ def _calibrate(
 ) -> Calibration:
     kin = {other.dimension for other in outputs if other.columns == output.columns}
     decided = decided_thresholds(output, (_label(record) for record in train if record.dimension in kin))
-    return calibrate(
-        output, logits[:, output.columns], labels, abstain_share=recipe.abstain_share, decided=decided
-    )
+    return calibrate(output, logits[:, output.columns], labels, abstain_share=recipe.abstain_share, decided=decided)
 
 
 def make_encoder(trainee: Trainee) -> Encoder:
@@ -184,7 +180,7 @@ def make_examples(
 ) -> list[Example]:
     """Encode labelled records and turn their labels into targets."""
     by_dimension = {output.dimension: output for output in outputs}
-    width = max(output.columns.stop for output in outputs)
+    width = max(output.start + output.width for output in outputs)
     labels = [_label(record) for record in records]
     weights = np.ones(len(records), dtype=np.float32)
     if weighted and recipe.imbalance == "weights":

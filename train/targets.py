@@ -67,5 +67,8 @@ def decided_thresholds(output: Output, labels: Iterable[Label]) -> NDArray[np.bo
     """
     spans = [bounds(label) for label in labels]
     return np.array(
-        [any(low > k for low, _ in spans) and any(high <= k for _, high in spans) for k in range(output.classes - 1)]
+        [
+            any(low > k for low, _ in spans) and any(high <= k for _, high in spans)
+            for k in range(output.classes - 1)
+        ]
     )

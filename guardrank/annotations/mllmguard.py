@@ -104,16 +104,12 @@ class _ResultsFile:
     def _row(self, row: RawRow, theirs: Mapping[str, Any]) -> RawRow:
         image, prompt = _file_name(theirs.get("img_url")), str(theirs.get("prompt") or "")
         case = self.cases.find(self.subtask or self.task, self._case_image(image), prompt)
-        place = self._place(
-            image, prompt, case
-        )  # a failed row keeps its place: its twin must not get another
+        place = self._place(image, prompt, case)  # a failed row keeps its place: its twin must not get another
         if str(theirs.get("response")).strip() == INFERENCE_ERROR:
             problem = f"inference error in the results: the response is {INFERENCE_ERROR!r}"
             return RawRow(row.file, row.line, problem=problem)
         kept = {name: value for name, value in theirs.items() if name not in ("img_url", "lan")}
-        return RawRow(
-            row.file, row.line, kept | self._fields(theirs, case) | (place._asdict() if place else {})
-        )
+        return RawRow(row.file, row.line, kept | self._fields(theirs, case) | (place._asdict() if place else {}))
 
     def _case_image(self, image: str) -> str:
         return clean_image(image) if self.subtask == NOISE_CONSISTENCY else image

@@ -47,9 +47,7 @@ class TableHeader:
         if any(map(_filled, cells[width:])):
             return RawRow(self.file, line, problem=f"too many cells: {len(cells)} in {width} columns")
         named = zip_longest(self.names, cells[:width])
-        return RawRow(
-            self.file, line, {name: cell if _filled(cell) else None for name, cell in named if name}
-        )
+        return RawRow(self.file, line, {name: cell if _filled(cell) else None for name, cell in named if name})
 
 
 def _filled(cell: object) -> bool:

@@ -80,14 +80,10 @@ def read_task_sheets(folder: Path) -> tuple[TaskCase, ...]:
     Raises:
         UsageError: there is no ``prompt.csv``, or one has a row without image, prompt or known category.
     """
-    sheets = (
-        [folder / "prompt.csv"] if (folder / "prompt.csv").is_file() else sorted(folder.glob("*/prompt.csv"))
-    )
+    sheets = [folder / "prompt.csv"] if (folder / "prompt.csv").is_file() else sorted(folder.glob("*/prompt.csv"))
     if not sheets:
         raise UsageError(f"{folder} holds no TASK/prompt.csv: give the folder of the MLLMGuard task folders")
-    return tuple(
-        _case(sheet.resolve().parent.name, sheet, row) for sheet in sheets for row in read_csv(sheet)
-    )
+    return tuple(_case(sheet.resolve().parent.name, sheet, row) for sheet in sheets for row in read_csv(sheet))
 
 
 def _case(task: str, sheet: Path, row: RawRow) -> TaskCase:

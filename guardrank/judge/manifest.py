@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Final, Literal, Self
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -26,7 +26,7 @@ from guardrank.judge.base import Base, hash_file
 
 MANIFEST_FILE = "guardrank.json"
 TOKENIZER_FILE = "tokenizer.json"
-FORMAT_VERSION = 1
+FORMAT_VERSION: Final = 1
 
 
 class _Part(BaseModel):
@@ -114,7 +114,7 @@ class Manifest(_Part):
     @property
     def width(self) -> int:
         """How many logits the model gives: dimensions may share columns."""
-        return max(output.columns.stop for output in self.outputs)
+        return max(output.start + output.width for output in self.outputs)
 
     def output_of(self, dimension: Dimension) -> Output | None:
         """The output of ``dimension``, None where the judge lacks it."""

@@ -140,9 +140,7 @@ def kappa_difference(sample: Sample, other: Sample, bootstrap: Bootstrap) -> dic
 
 def _sklearn_kappa(sample: Sample, weights: str | None = None) -> float:
     with warnings.catch_warnings(action="ignore"):  # it warns where kappa is undefined, and returns nan
-        return float(
-            cohen_kappa_score(sample.labels, sample.scores, labels=range(sample.classes), weights=weights)
-        )
+        return float(cohen_kappa_score(sample.labels, sample.scores, labels=range(sample.classes), weights=weights))
 
 
 def _checked(

@@ -26,7 +26,6 @@ from __future__ import annotations
 import argparse
 import resource
 import statistics
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
@@ -77,16 +76,12 @@ def main() -> None:
     outputs = lay_out_outputs(recipe.dimensions, recipe.loss, shared=recipe.heads == "shared")
     setting = Setting(recipe, outputs, args.layers, args.tokens, args.device)
     model = build_model(setting)
-    weights = layer_weights(model)
-    training = measure_training(model, setting, args.warm_up, args.steps)
-    inference = measure_inference(model, setting, args.inference_rows, args.inference_runs)
-    figures = describe(model, setting, args.peak_tflops) | {"weights_in_layers": weights}
-    for part, per_token in (
-        ("training", training_flops(weights, setting)),
-        ("inference", inference_flops(weights, setting)),
-    ):
-        figures[part] = {"training": training, "inference": inference}[part]
-        add_shares(figures[part], per_token, figures["peak_tflops"])
+    figures = describe(model, setting, args.peak_tflops)
+    figures["training"] = measure_training(model, setting, args.warm_up, args.steps)
+    figures["inference"] = measure_inference(model, setting, args.inference_rows, args.inference_runs)
+    weights, peak = figures["weights_in_layers"], figures["peak_tflops"]
+    add_shares(figures["training"], training_flops(weights, setting), peak)
+    add_shares(figures["inference"], inference_flops(weights, setting), peak)
     report(table_of(figures), figures, args.json)
 
 
@@ -105,9 +100,7 @@ def parse_arguments() -> argparse.Namespace:
     args = parser.parse_args()
     on_gpu = args.device.startswith("cuda")
     if on_gpu and not torch.cuda.is_available():
-        parser.error(
-            "there is no GPU here: --device cpu --layers 1 --tokens 64 --steps 2 tries the script out"
-        )
+        parser.error("there is no GPU here: --device cpu --layers 1 --tokens 64 --steps 2 tries the script out")
     args.inference_rows = args.inference_rows or (256 if on_gpu else 4)
     return args
 
@@ -147,9 +140,7 @@ def batches(setting: Setting) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
     number = 0
     while True:
         rows = [(setting.outputs[(number + i) % len(setting.outputs)], i % 4) for i in range(size)]
-        labels = [
-            target_row(out, min(i, DIMENSIONS[out.dimension].top_score), setting.width) for out, i in rows
-        ]
+        labels = [target_row(out, min(i, DIMENSIONS[out.dimension].top_score), setting.width) for out, i in rows]
         ids = torch.randint(3, VOCABULARY, (size, setting.tokens), device=device)
         yield (
             ids,
@@ -285,6 +276,7 @@ def describe(model: Any, setting: Setting, peak: float | None) -> dict[str, Any]
         "gradient_accumulation": setting.recipe.gradient_accumulation,
         "trained_parameters": trained,
         "parameters": total,
+        "weights_in_layers": layer_weights(model),
         "attention": model.config._attn_implementation,
     }
 
@@ -327,4 +319,4 @@ def _percent(share: float | None) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

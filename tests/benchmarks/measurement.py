@@ -37,9 +37,7 @@ def new_parser(doc: str | None) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         description=doc, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
     )
-    parser.add_argument(
-        "--json", type=Path, metavar="FILE", help="write the figures and the environment here"
-    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures and the environment here")
     return parser
 
 
@@ -99,9 +97,7 @@ def report(table: str, figures: Any, json_file: Path | None) -> None:
     """Print the table and a line on the machine; write the figures to ``json_file`` if there is one."""
     where = environment()
     print(table)
-    print(
-        f"\n{where['processor']}, {where['cores']} cores, {where['date']}, commit {str(where['commit'])[:12]}"
-    )
+    print(f"\n{where['processor']}, {where['cores']} cores, {where['date']}, commit {str(where['commit'])[:12]}")
     if json_file:
         text = json.dumps({"environment": where, "figures": figures}, indent=2, ensure_ascii=False)
         json_file.write_text(text + "\n", encoding="utf-8")

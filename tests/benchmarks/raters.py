@@ -39,9 +39,7 @@ def load(folder: str, device: str | None) -> HeadJudge:
     """A judge on our scales; raises UsageError for one with labels of its own."""
     judge = load_judge(folder, device=device)
     if judge.manifest.own_labels:
-        raise UsageError(
-            f"{folder} judges with labels of its own: its scores are not on the dimensions' scales"
-        )
+        raise UsageError(f"{folder} judges with labels of its own: its scores are not on the dimensions' scales")
     return judge
 
 

@@ -7,12 +7,12 @@
     embedded-full           the whole embedded base fine-tuned, in float32
     roberta-large-lora      RoBERTa-large's shape (random weights), LoRA, float32, recipe paper-truthfulness
 
-All train through guardrank.train (Job, train_judge) on the same real texts at their natural lengths: train
-rows of ../shared/data/diasafety and halueval_general, else the seed data; cut where the recipe cuts. Every run
-is a process of its own, so that peaks do not mix, and the contenders take turns, backwards in every other
-round. Figures are medians over the rounds with the lowest and highest. The clock covers the updates only, the
-first included; tokens are those of the texts, without padding. Memory is the peak resident set of the process;
-"before" is what it was before the first update: libraries, rows and the loaded model.
+All train through guardrank.train (Job, train_judge) on the same real texts at their natural lengths, cut
+where the recipe cuts: train rows of ../shared/data/diasafety and halueval_general, else the seed data. Every
+run is a process of its own, so that peaks do not mix, and the contenders take turns, backwards in every other
+round. Figures are medians over the rounds with the lowest and highest. The clock covers the updates only,
+the first included; tokens are those of the texts, without padding. Memory is the peak resident set of the
+process; "before" is what it was before the first update: libraries, rows and the loaded model.
 """
 
 from __future__ import annotations
@@ -87,9 +87,7 @@ def parse_arguments() -> argparse.Namespace:
 
 def default_data() -> list[Path]:
     """The real annotated rows where they are, else the seed data."""
-    return (
-        _FILES if all(file.is_file() for file in _FILES) else sorted((ROOT / "data" / "seed").glob("*.jsonl"))
-    )
+    return _FILES if all(file.is_file() for file in _FILES) else sorted((ROOT / "data" / "seed").glob("*.jsonl"))
 
 
 def train_once(contender: Contender, args: argparse.Namespace, base: Path, folder: Path) -> dict[str, Any]:
@@ -112,9 +110,7 @@ def call_worker(*arguments: str) -> str:
 
     This process stays small: a child's peak counts from what its parent held when it was started.
     """
-    result = subprocess.run(
-        [sys.executable, str(WORKER), *arguments], capture_output=True, text=True, check=False
-    )
+    result = subprocess.run([sys.executable, str(WORKER), *arguments], capture_output=True, text=True, check=False)
     if result.returncode:
         sys.exit(f"{result.stderr}\nError: training_worker.py {arguments[0]} failed")
     return result.stdout

@@ -17,7 +17,18 @@ HOMES = {
     "load_judge": "guardrank.judge",
     "read_records": "guardrank.annotations",
 }
-HEAVY = {"torch", "transformers", "datasets", "evaluate", "peft", "accelerate", "sklearn", "scipy", "pandas", "pyarrow"}
+HEAVY = {
+    "torch",
+    "transformers",
+    "datasets",
+    "evaluate",
+    "peft",
+    "accelerate",
+    "sklearn",
+    "scipy",
+    "pandas",
+    "pyarrow",
+}
 LATER = {"numpy", "pydantic", "tokenizers", "onnxruntime", "huggingface_hub", "typer", "rich"}
 """Light enough to need, but not before the first name is used."""
 
@@ -55,7 +66,9 @@ def test_an_unknown_name(name):
         exec(f"from guardrank import {name}")
 
 
-@pytest.mark.parametrize("package", ["dimensions", "records", "judge", "engine", "calibration", "annotations", "metrics"])
+@pytest.mark.parametrize(
+    "package", ["dimensions", "records", "judge", "engine", "calibration", "annotations", "metrics"]
+)
 def test_every_name_that_a_package_exports_is_there(package):
     module = import_module(f"guardrank.{package}")
     assert module.__all__ and all(hasattr(module, name) for name in module.__all__)

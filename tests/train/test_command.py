@@ -2,14 +2,30 @@ import json
 
 import numpy as np
 import pytest
-
-import guardrank
-from guardrank.train.cli import app
 from tests_support.commands import run_here
 from tests_support.rows import annotated_rows, read_jsonl, write_jsonl
 
-TINY = ("--device", "cpu", "--set", "max_tokens=64", "--set", "base_dtype=float32", "--set", "learning_rate=0.01",
-        "--set", "epochs=12", "--set", "patience=12", "--set", "min_steps=0", "--set", "dev_share=0.2")
+import guardrank
+from guardrank.train.cli import app
+
+TINY = (
+    "--device",
+    "cpu",
+    "--set",
+    "max_tokens=64",
+    "--set",
+    "base_dtype=float32",
+    "--set",
+    "learning_rate=0.01",
+    "--set",
+    "epochs=12",
+    "--set",
+    "patience=12",
+    "--set",
+    "min_steps=0",
+    "--set",
+    "dev_share=0.2",
+)
 
 
 @pytest.fixture
@@ -43,7 +59,9 @@ def test_each_family_learns_reloads_and_scores(train, base, annotations, tmp_pat
 
 def test_binary_labels_and_seed_rows_train_one_head(train, checkpoints, tmp_path):
     data = write_jsonl(tmp_path / "binary.jsonl", annotated_rows("toxicity", 40))
-    outcome = train("--dim", "toxicity", "--data", data, "--binary", "--base", checkpoints["bert"], "--set", "epochs=1")
+    outcome = train(
+        "--dim", "toxicity", "--data", data, "--binary", "--base", checkpoints["bert"], "--set", "epochs=1"
+    )
     assert outcome.code == 0, outcome.err
     assert "120 seed rows added" in outcome.err
     manifest = json.loads((tmp_path / "judges/toxicity/guardrank.json").read_text())
@@ -59,7 +77,9 @@ def test_without_seed_rows_the_degree_stays_unknown(train, checkpoints, tmp_path
 
 
 def test_one_judge_for_four_dimensions_shares_its_logits(train, checkpoints, tmp_path):
-    outcome = train("--recipe", "paper-values", "--base", checkpoints["llama"], "--set", "epochs=1", "--set", "batch_size=8")
+    outcome = train(
+        "--recipe", "paper-values", "--base", checkpoints["llama"], "--set", "epochs=1", "--set", "batch_size=8"
+    )
     assert outcome.code == 0, outcome.err
     folder = tmp_path / "judges" / "privacy-bias-toxicity-legality"
     manifest = json.loads((folder / "guardrank.json").read_text())
@@ -73,7 +93,19 @@ def test_another_label_set(train, checkpoints, tmp_path):
     for row in rows[:6]:
         row["meta"]["stance"] = 1
     data = write_jsonl(tmp_path / "study.jsonl", rows)
-    outcome = train("--data", data, "--label", "meta.stance", "--classes", 3, "--nominal", "--base", checkpoints["bert"], "-o", "judges/stance")
+    outcome = train(
+        "--data",
+        data,
+        "--label",
+        "meta.stance",
+        "--classes",
+        3,
+        "--nominal",
+        "--base",
+        checkpoints["bert"],
+        "-o",
+        "judges/stance",
+    )
     assert outcome.code == 0, outcome.err
     manifest = json.loads((tmp_path / "judges/stance/guardrank.json").read_text())
     assert (manifest["own_labels"], manifest["label_field"]) == (True, "meta.stance")
@@ -82,8 +114,18 @@ def test_another_label_set(train, checkpoints, tmp_path):
 
 
 def test_a_collapsed_head_is_said(train, checkpoints, annotations, tmp_path):
-    outcome = train("--dim", "truthfulness", "--data", annotations, "--base", checkpoints["bert"],
-                    "--set", "learning_rate=1e-9", "--set", "epochs=1")
+    outcome = train(
+        "--dim",
+        "truthfulness",
+        "--data",
+        annotations,
+        "--base",
+        checkpoints["bert"],
+        "--set",
+        "learning_rate=1e-9",
+        "--set",
+        "epochs=1",
+    )
     assert outcome.code == 0
     assert "The head for truthfulness has collapsed" in outcome.err
     assert json.loads((tmp_path / "judges/truthfulness/metrics.json").read_text())["constant"] == ["truthfulness"]
@@ -98,7 +140,9 @@ def test_bad_rows_are_written_down_and_change_nothing(train, checkpoints, tmp_pa
     bad = ["not json\n", '{"prompt": "p"}\n', '{"response": "r", "dimension": "truthfulness", "human": 7}\n']
     dirty.write_text("".join(lines[:10] + bad + lines[10:]))
     for name, data in (("clean", clean), ("dirty", dirty)):
-        outcome = train("--dim", "truthfulness", "--data", data, "--base", checkpoints["bert"], "-o", f"judges/{name}")
+        outcome = train(
+            "--dim", "truthfulness", "--data", data, "--base", checkpoints["bert"], "-o", f"judges/{name}"
+        )
         assert outcome.code == 0, outcome.err
     assert "3 rows rejected" in outcome.err
     assert [row["line"] for row in read_jsonl(tmp_path / "dirty.rejects.jsonl")] == [11, 12, 13]
@@ -107,10 +151,14 @@ def test_bad_rows_are_written_down_and_change_nothing(train, checkpoints, tmp_pa
 
 
 def test_cross_fitting_judges_every_annotated_row_once(train, checkpoints, tmp_path):
-    rows = [row | {"fold": row_number // 2 % 3} for row_number, row in enumerate(annotated_rows("truthfulness", 72))]
+    rows = [
+        row | {"fold": row_number // 2 % 3} for row_number, row in enumerate(annotated_rows("truthfulness", 72))
+    ]
     rows.append({"id": "unlabelled", "prompt": "p", "response": "r", "dimension": "truthfulness"})
     data = write_jsonl(tmp_path / "study.jsonl", rows)
-    outcome = train("--data", data, "--base", checkpoints["bert"], "--cross-fit", 3, "-o", "out/study.verdicts.jsonl")
+    outcome = train(
+        "--data", data, "--base", checkpoints["bert"], "--cross-fit", 3, "-o", "out/study.verdicts.jsonl"
+    )
     assert outcome.code == 0, outcome.err
     verdicts = read_jsonl(tmp_path / "out/study.verdicts.jsonl")
     assert [row["id"] for row in verdicts] == [row["id"] for row in rows[:-1]]
@@ -141,7 +189,9 @@ def test_mistakes_end_in_a_sentence(train, arguments, code, message):
 
 def test_rows_without_labels_cannot_train(train, checkpoints, tmp_path):
     rows = [{key: value for key, value in row.items() if key != "human"} for row in annotated_rows("bias", 8)]
-    outcome = train("--dim", "bias", "--data", write_jsonl(tmp_path / "x.jsonl", rows), "--base", checkpoints["bert"])
+    outcome = train(
+        "--dim", "bias", "--data", write_jsonl(tmp_path / "x.jsonl", rows), "--base", checkpoints["bert"]
+    )
     assert outcome.code == 1
     assert "no labelled rows to train on" in outcome.err
 

@@ -16,7 +16,10 @@ def test_lora_reaches_every_linear_layer_of_the_base_and_leaves_the_head_whole(b
     linear = {
         name
         for name, part in model.named_modules()
-        if isinstance(part, torch.nn.Linear) and "lora_" not in name and "classifier" not in name and ".score" not in name
+        if isinstance(part, torch.nn.Linear)
+        and "lora_" not in name
+        and "classifier" not in name
+        and ".score" not in name
     }
     assert adapted == {name.removesuffix(".base_layer") for name in linear}
     assert not any("classifier" in name or "score" in name for name in adapted)

@@ -39,8 +39,8 @@ def test_no_subtask_has_two_homes():
 
 
 def test_pair_subtasks():
-    assert PAIR_SUBTASKS == {"noise-consistency", "position-swapping"}
-    assert PAIR_SUBTASKS < set(DIMENSIONS[Dimension.TRUTHFULNESS].subtasks)
+    assert {"noise-consistency", "position-swapping"} == PAIR_SUBTASKS
+    assert set(DIMENSIONS[Dimension.TRUTHFULNESS].subtasks) > PAIR_SUBTASKS
 
 
 def test_the_tables_cannot_be_changed_by_accident():

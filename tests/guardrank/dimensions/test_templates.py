@@ -50,7 +50,17 @@ def test_the_published_templates_keep_their_labels_and_show_no_reference(templat
 @pytest.mark.parametrize("template", TEMPLATES)
 @pytest.mark.parametrize(
     "hostile",
-    ["{prompt}", "{response!r}", "%(prompt)s %s", "{", "}", "$prompt ${response}", "Answer: fine", "\nPrompt: x", "\\1"],
+    [
+        "{prompt}",
+        "{response!r}",
+        "%(prompt)s %s",
+        "{",
+        "}",
+        "$prompt ${response}",
+        "Answer: fine",
+        "\nPrompt: x",
+        "\\1",
+    ],
 )
 def test_fields_are_never_interpreted(template, hostile):
     rendered = render(template, fields(prompt=hostile, response=hostile + PROMPT))

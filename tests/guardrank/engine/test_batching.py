@@ -1,5 +1,7 @@
 """Batches: every row once, within the budget, and no more of them than needed."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,7 +32,7 @@ def test_every_row_is_in_one_batch_and_padding_counts_towards_the_budget(lengths
     for batch in batches:
         padded = max(lengths[i] for i in batch) * len(batch)
         assert padded <= budget or len(batch) == 1
-    for batch, following in zip(batches, batches[1:], strict=False):
+    for batch, following in pairwise(batches):
         longest = max(lengths[i] for i in batch)
         assert longest * (len(batch) + 1) > budget, "the next row would still have fitted"
         assert min(lengths[i] for i in batch) >= max(lengths[i] for i in following)

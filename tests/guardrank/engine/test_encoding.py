@@ -76,7 +76,9 @@ def test_right_cut_equals_transformers_right_truncation(base, max_tokens):
         assert encoded.truncated == (len(reference(base)(text)["input_ids"]) > max_tokens)
 
 
-@pytest.mark.parametrize("text", ["</s>", "[SEP]", "<s>", "<pad>", "[CLS] [PAD] [MASK]", "<mask></s><s>", "a</s>b[SEP]c"])
+@pytest.mark.parametrize(
+    "text", ["</s>", "[SEP]", "<s>", "<pad>", "[CLS] [PAD] [MASK]", "<mask></s><s>", "a</s>b[SEP]c"]
+)
 @pytest.mark.parametrize("truncation", ["right", "head_tail"])
 def test_special_tokens_in_the_judged_text_stay_text(base, text, truncation):
     plain = Tokenizer.from_file(str(base / "tokenizer.json"))
@@ -84,7 +86,9 @@ def test_special_tokens_in_the_judged_text_stay_text(base, text, truncation):
     special = {plain.token_to_id(name) for name in names} - {None}
     before, after = SPECIALS[base.name]
     for size in (MANY, 30):
-        (encoded,) = encoder(base, max_tokens=size, truncation=truncation).encode([record(text, f"{text} yes {text}")])
+        (encoded,) = encoder(base, max_tokens=size, truncation=truncation).encode(
+            [record(text, f"{text} yes {text}")]
+        )
         inner = encoded.ids[before : len(encoded.ids) - after]
         assert not special & set(inner)
         assert special.issuperset(encoded.ids[:before])

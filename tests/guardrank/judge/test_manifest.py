@@ -108,7 +108,9 @@ def test_what_does_not_fit_is_refused(tmp_path, changes, message):
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"[]", b"null", b"\xff\xfe", b'{"name": ', b"[" * 5000], ids=["empty", "list", "null", "bytes", "cut", "deep"]
+    "content",
+    [b"", b"[]", b"null", b"\xff\xfe", b'{"name": ', b"[" * 5000],
+    ids=["empty", "list", "null", "bytes", "cut", "deep"],
 )
 def test_what_is_no_manifest_is_refused(tmp_path, content):
     (tmp_path / "guardrank.json").write_bytes(content)
@@ -208,5 +210,5 @@ def test_damaged_weights_are_refused(judge_copy, name, damage, message):
 )
 def test_weights_that_nobody_vouches_for_are_refused(judge_copy, weights):
     change(judge_copy, weights=weights)
-    with pytest.raises(JudgeError, match="names no adapter_config.json for torch"):
+    with pytest.raises(JudgeError, match=r"names no adapter_config\.json for torch"):
         verify_weights(judge_copy, read_manifest(judge_copy), "torch", FILES)

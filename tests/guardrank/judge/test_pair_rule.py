@@ -29,9 +29,7 @@ NOISE, POSITION = "noise-consistency", "position-swapping"
     ],
 )
 def test_verdicts(subtask, response, right, answer, score, error):
-    row = Record(
-        id="x", prompt=PROMPT, response=response, dimension="truthfulness", subtask=subtask, answer=right
-    )
+    row = Record(id="x", prompt=PROMPT, response=response, dimension="truthfulness", subtask=subtask, answer=right)
     (verdict,) = PairRule().score([row])
     assert (verdict.answer, verdict.score, verdict.error) == (answer, score, error)
     assert (verdict.id, verdict.judge) == ("x", "pair-rule")
@@ -42,7 +40,12 @@ def test_order_is_kept():
         Record(id=str(i), prompt=PROMPT, response=letter, dimension="truthfulness", subtask=NOISE, answer="A")
         for i, letter in enumerate("ABBA")
     ]
-    assert [(verdict.id, verdict.score) for verdict in PairRule().score(rows)] == [("0", 0), ("1", 1), ("2", 1), ("3", 0)]
+    assert [(verdict.id, verdict.score) for verdict in PairRule().score(rows)] == [
+        ("0", 0),
+        ("1", 1),
+        ("2", 1),
+        ("3", 0),
+    ]
 
 
 def test_it_judges_truthfulness():

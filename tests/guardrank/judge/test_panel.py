@@ -39,7 +39,9 @@ def test_each_record_goes_to_the_first_judge_of_its_dimension():
     assert (one.asked, two.asked) == (["1", "4"], ["0", "3"])
 
 
-@pytest.mark.parametrize("members", [[], [FixedJudge("t", 1, "truthfulness")], [FixedJudge("b", 1, "bias")]], ids=len)
+@pytest.mark.parametrize(
+    "members", [[], [FixedJudge("t", 1, "truthfulness")], [FixedJudge("b", 1, "bias")]], ids=len
+)
 @pytest.mark.parametrize("subtask", ["noise-consistency", "position-swapping"])
 def test_pair_subtasks_go_to_the_rule_whatever_the_judge(members, subtask):
     row = record("x", "truthfulness", subtask=subtask, answer="A")

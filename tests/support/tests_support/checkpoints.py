@@ -35,7 +35,10 @@ def build_bert(folder: Path) -> Path:
     tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
     tokenizer.normalizer = normalizers.BertNormalizer()
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    tokenizer.train_from_iterator(_texts(), trainers.WordPieceTrainer(vocab_size=900, limit_alphabet=300, special_tokens=special, show_progress=False))
+    tokenizer.train_from_iterator(
+        _texts(),
+        trainers.WordPieceTrainer(vocab_size=900, limit_alphabet=300, special_tokens=special, show_progress=False),
+    )
     tokenizer.post_processor = processors.TemplateProcessing(
         single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
     )
@@ -51,7 +54,10 @@ def build_roberta(folder: Path) -> Path:
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
-        vocab_size=900, special_tokens=special, initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False
+        vocab_size=900,
+        special_tokens=special,
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
     )
     tokenizer.train_from_iterator(_texts(), trainer)
     tokenizer.post_processor = processors.RobertaProcessing(("</s>", 2), ("<s>", 0), add_prefix_space=False)
@@ -73,7 +79,10 @@ def build_llama(folder: Path) -> Path:
     special = ["<unk>", "<s>", "</s>"] + [f"<0x{byte:02X}>" for byte in range(256)]
     tokenizer = Tokenizer(models.BPE(unk_token="<unk>", byte_fallback=True, fuse_unk=True))
     tokenizer.normalizer = normalizers.Sequence([normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")])
-    tokenizer.train_from_iterator(_texts(), trainers.BpeTrainer(vocab_size=1200, limit_alphabet=300, special_tokens=special, show_progress=False))
+    tokenizer.train_from_iterator(
+        _texts(),
+        trainers.BpeTrainer(vocab_size=1200, limit_alphabet=300, special_tokens=special, show_progress=False),
+    )
     tokenizer.post_processor = processors.TemplateProcessing(single="<s> $A", special_tokens=[("<s>", 1)])
     torch.manual_seed(0)
     config = LlamaConfig(
