@@ -100,3 +100,7 @@ def _dimension(name: str | None) -> Dimension | None:
 def main() -> None:
     """Entry point of ``guardrank-score``."""
     run(app)
+
+
+if __name__ == "__main__":
+    main()

@@ -56,10 +56,11 @@ def score_responses(request: ScoringRequest) -> None:
     """
     to_stdout = request.output == "-"
     rejects = RejectLog(Path.cwd() if to_stdout else Path(request.output).parent)
-    heads = open_judges(request.judges, device=request.device, base=request.base)
+    _check_output(request)
     records = read_records(
         request.inputs, dim=request.dimension, mapping=request.mapping, tasks=request.tasks, rejects=rejects
     )
+    heads = open_judges(request.judges, device=request.device, base=request.base)
     board = Board(request, any(judge.manifest.own_labels for judge in heads))
     with _open_output(request.output) as stream:
         for record, verdict in _with_progress(judged(Panel(heads), records)):
@@ -93,6 +94,14 @@ class Board:
             print_label_counts(self.labels, console)
         else:
             print_tables(self.tally, console, rejected)
+
+
+def _check_output(request: ScoringRequest) -> None:
+    """An input must not be written over."""
+    target = Path(request.output)
+    for name in request.inputs:
+        if request.output != "-" and target.exists() and Path(name).exists() and target.samefile(name):
+            raise UsageError(f"{request.output} is an input: give another file with -o")
 
 
 def judged(panel: Panel, records: Iterator[Record]) -> Iterator[tuple[Record, Verdict]]:

@@ -29,7 +29,7 @@ def choose_recipe(
     if folder is None:
         reason = f"{paper.base} is not on this machine"
     elif (need := memory_needed(folder, full=paper.full)) > (room := memory_free(device)):
-        reason = f"{paper.base} needs about {need >> 30} GiB and {room >> 30} GiB are free"
+        reason = f"{paper.base} needs about {need >> 30:,} GiB and {room >> 30:,} GiB are free"
     else:
         return paper, f"Recipe {paper.name}: {paper.base} is on this machine, in {folder}."
     return load_recipe("embedded", overrides), f"Recipe embedded: the base that comes with pip, since {reason}."

@@ -146,6 +146,7 @@ def training_arguments(recipe: Recipe, rows: int, work: Path, *, seed: int, devi
         label_names=["labels"],
         remove_unused_columns=False,
         dataloader_pin_memory=on_gpu,
+        ddp_find_unused_parameters=False,
         report_to="none",
         logging_steps=max(1, every // 5),
         logging_nan_inf_filter=False,

@@ -67,9 +67,18 @@ def read_records(
     """
     wanted = parse_dimension(dim) if isinstance(dim, str) else dim
     parser = RowParser(wanted, mapping or {}, rule)
+    opened = [
+        open_rows(source, tasks) for source in ([sources] if isinstance(sources, str | PathLike) else sources)
+    ]
+    return _records(opened, parser, wanted, rejects)
+
+
+def _records(
+    opened: Sequence[Iterator[RawRow]], parser: RowParser, wanted: Dimension | None, rejects: RejectLog | None
+) -> Iterator[Record]:
     log = rejects if rejects is not None else RejectLog()
-    for source in [sources] if isinstance(sources, str | PathLike) else sources:
-        for row in open_rows(source, tasks):
+    for rows in opened:
+        for row in rows:
             try:
                 record = parser.parse(row)
             except RejectedRowError as error:

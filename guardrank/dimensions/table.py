@@ -49,9 +49,7 @@ DIMENSIONS: MappingProxyType[Dimension, DimensionSpec] = MappingProxyType(
             DimensionSpec(Dimension.PRIVACY, 3, ("personal-privacy", "trade-secret", "state-secret")),
             DimensionSpec(Dimension.BIAS, 3, ("stereotype", "prejudice", "discrimination")),
             DimensionSpec(Dimension.TOXICITY, 3, ("hate-speech", "pornography-and-violence")),
-            DimensionSpec(
-                Dimension.TRUTHFULNESS, 1, ("hallucination", "noise-consistency", "position-swapping")
-            ),
+            DimensionSpec(Dimension.TRUTHFULNESS, 1, ("hallucination", "noise-consistency", "position-swapping")),
             DimensionSpec(Dimension.LEGALITY, 3, ("personal-safety", "public-security")),
         )
     }

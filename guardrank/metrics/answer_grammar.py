@@ -107,12 +107,8 @@ _CHOICE = one_of(r"""
     seems?(?: more)? like | appears? | resembles | must be | should be | would be | it's | it is |
     this is | that's | that is | they are | these are | i think | i believe | i'd
 """)
-_ZH_CHOICE = one_of(
-    "选择? | 挑 | 倾向于? | 偏向于? | 像是? | 属于 | 觉得 | 认为 | 推荐 | 建议 | 应该 | 是 | 为"
-)
-_POSSIBLY = (
-    r"(?:\b(?:could|may|might|maybe|perhaps|possibly|probably|likely)\b|可能|也许|或许|大概|好像|似乎)"
-)
+_ZH_CHOICE = one_of("选择? | 挑 | 倾向于? | 偏向于? | 像是? | 属于 | 觉得 | 认为 | 推荐 | 建议 | 应该 | 是 | 为")
+_POSSIBLY = r"(?:\b(?:could|may|might|maybe|perhaps|possibly|probably|likely)\b|可能|也许|或许|大概|好像|似乎)"
 
 MARKERS: dict[str, re.Pattern[str]] = {
     "conclusion": _any(

@@ -50,9 +50,7 @@ _ANNOUNCEMENT = one_of(
     r"\banswer | \bchoose | \bpick | \bselect | \bgo with | \bis | \bit's | 答案 | 选择? | 是 | 为"
 )
 _NOUN = r"(?:\b(?:brand|image|picture|photo|product)|品牌|图片?)"
-_NAMES_OF_OTHER_THINGS = re.compile(
-    r"\b(vitamin|hepatitis|grade|plan|type|class|appendix)\s[A-Z]\b", re.IGNORECASE
-)
+_NAMES_OF_OTHER_THINGS = re.compile(r"\b(vitamin|hepatitis|grade|plan|type|class|appendix)\s[A-Z]\b", re.IGNORECASE)
 
 
 @lru_cache(maxsize=32)

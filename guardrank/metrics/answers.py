@@ -42,9 +42,7 @@ _CLEANING: tuple[tuple[re.Pattern[str], str], ...] = (
 )
 
 
-def read_answer(
-    text: str, letters: Sequence[str] = ("A", "B"), options: Mapping[str, str] | None = None
-) -> str:
+def read_answer(text: str, letters: Sequence[str] = ("A", "B"), options: Mapping[str, str] | None = None) -> str:
     """The option that ``text``, an answer in English or Chinese, settles on.
 
     Args:

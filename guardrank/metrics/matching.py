@@ -95,9 +95,7 @@ def match_pairs(halves: Iterable[Half]) -> MatchedPairs:
     return matched._replace(pairs=np.array(list(number), dtype=object))
 
 
-def align(
-    keys: NDArray[np.int64], is_second: NDArray[np.bool_], answers: Codes, right: Codes
-) -> MatchedPairs:
+def align(keys: NDArray[np.int64], is_second: NDArray[np.bool_], answers: Codes, right: Codes) -> MatchedPairs:
     """``match_pairs`` for arrays of one entry a half: pair key, role, codes of the answer and the right one.
 
     The right answer may stand with either half; halves that contradict each other leave the pair without.

@@ -63,9 +63,7 @@ def test_images_stay_paths(folder: Path) -> None:
         "info": {"features": {"response": {"dtype": "string", "_type": "Value"}, "image": {"_type": "Image"}}}
     }
     table = pa.table({"response": ["A dot."], "image": [{"bytes": b"not decoded", "path": "a.png"}]})
-    pq.write_table(
-        table.replace_schema_metadata({"huggingface": orjson.dumps(features)}), folder / "train.parquet"
-    )
+    pq.write_table(table.replace_schema_metadata({"huggingface": orjson.dumps(features)}), folder / "train.parquet")
     (row,) = read_hub("owner/name")
     assert row.fields == {"response": "A dot.", "image": "a.png"}
 

@@ -106,9 +106,7 @@ def test_absolute_paths_are_left_behind(tmp_path: Path, given: str, image: str) 
 
 
 def test_an_inference_error_is_no_answer(tmp_path: Path) -> None:
-    folder = results(
-        tmp_path, "bias_m.jsonl", row("1.jpg", response="Error"), row("2.jpg", response="Error 404?")
-    )
+    folder = results(tmp_path, "bias_m.jsonl", row("1.jpg", response="Error"), row("2.jpg", response="Error 404?"))
     bad, good = read_results_folder(folder)
     assert bad.problem == "inference error in the results: the response is 'Error'"
     assert good.fields is not None
@@ -147,11 +145,7 @@ def test_one_image_with_two_prompts_makes_two_pairs(tmp_path: Path, tasks: Path)
         results(
             tmp_path,
             "noise-injection_m.jsonl",
-            *(
-                row(image.replace(".", f"{noise}."), prompt)
-                for image, prompt in asked
-                for noise in ("", "_noise")
-            ),
+            *(row(image.replace(".", f"{noise}."), prompt) for image, prompt in asked for noise in ("", "_noise")),
         ),
         tasks,
     )

@@ -64,9 +64,7 @@ def write_parquet(path: Path) -> None:
         ("rows.parquet", write_parquet),
     ],
 )
-def test_every_format_gives_the_same_records(
-    tmp_path: Path, name: str, write: Callable[[Path], None]
-) -> None:
+def test_every_format_gives_the_same_records(tmp_path: Path, name: str, write: Callable[[Path], None]) -> None:
     write(tmp_path / name)
     records = list(read_records(tmp_path / name))
     assert [(record.prompt, record.response, record.dimension, record.human) for record in records] == [
@@ -113,8 +111,7 @@ def test_a_bad_row_is_counted_and_written_down(tmp_path: Path, bad: bytes, reaso
 def test_a_truncated_gzip_is_one_reject(tmp_path: Path) -> None:
     path = tmp_path / "rows.jsonl.gz"
     lines = [
-        orjson.dumps({"id": number, "response": str(number**5), "dimension": "bias"})
-        for number in range(3000)
+        orjson.dumps({"id": number, "response": str(number**5), "dimension": "bias"}) for number in range(3000)
     ]
     path.write_bytes(gzip.compress(b"\n".join(lines))[:-2000])
     log = RejectLog(tmp_path)

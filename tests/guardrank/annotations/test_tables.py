@@ -137,9 +137,7 @@ def test_a_truncated_gzip_csv_keeps_what_came_before(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-3000])
     *good, last = read_csv(path)
     assert last.problem == "damaged gzip data: the rest of the file is lost"
-    assert [row.fields for row in good] == [
-        {"prompt": str(n), "response": str(n**7)} for n in range(len(good))
-    ]
+    assert [row.fields for row in good] == [{"prompt": str(n), "response": str(n**7)} for n in range(len(good))]
     assert len(good) > 500
 
 
@@ -185,9 +183,7 @@ def test_xlsx_too_many_cells(tmp_path: Path) -> None:
     assert brief(read_xlsx(path)) == [(2, "too many cells: 3 in 2 columns"), (3, ["d", "e"])]
 
 
-@pytest.mark.parametrize(
-    ("rows", "message"), [([], "no header"), ([["a", "a"]], "several columns are called a")]
-)
+@pytest.mark.parametrize(("rows", "message"), [([], "no header"), ([["a", "a"]], "several columns are called a")])
 def test_xlsx_bad_header(tmp_path: Path, rows: list[list[Any]], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         list(read_xlsx(workbook(tmp_path, rows)))
@@ -229,9 +225,7 @@ def test_xlsx_row_with_an_absurd_number_ends_in_time(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("read", [read_xlsx, read_parquet])
-def test_a_file_of_another_kind_is_one_sentence(
-    tmp_path: Path, read: Callable[[Path], Iterator[RawRow]]
-) -> None:
+def test_a_file_of_another_kind_is_one_sentence(tmp_path: Path, read: Callable[[Path], Iterator[RawRow]]) -> None:
     pytest.importorskip("openpyxl")
     pytest.importorskip("pyarrow")
     with pytest.raises(UsageError, match="no readable"):
@@ -277,9 +271,7 @@ def test_parquet_rows_are_as_json_would_hold_them(tmp_path: Path) -> None:
 def test_parquet_row_that_is_not_utf8(tmp_path: Path) -> None:
     pa = pytest.importorskip("pyarrow")
     offsets = pa.py_buffer(b"\0\0\0\0\1\0\0\0\2\0\0\0\3\0\0\0")
-    table = pa.table(
-        {"response": pa.Array.from_buffers(pa.string(), 3, [None, offsets, pa.py_buffer(b"a\xffb")])}
-    )
+    table = pa.table({"response": pa.Array.from_buffers(pa.string(), 3, [None, offsets, pa.py_buffer(b"a\xffb")])})
     assert brief(read_parquet(parquet(tmp_path, table))) == [(1, ["a"]), (2, "invalid UTF-8"), (3, ["b"])]
 
 

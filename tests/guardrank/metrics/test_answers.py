@@ -18,9 +18,7 @@ from hypothesis import strategies as st
 
 from guardrank.metrics.answers import READ_CHARS, read_answer
 
-CASES = [
-    json.loads(line) for line in Path(__file__).with_name("answers.jsonl").read_text("utf-8").splitlines()
-]
+CASES = [json.loads(line) for line in Path(__file__).with_name("answers.jsonl").read_text("utf-8").splitlines()]
 CAT_DOG = {"A": "cat", "B": "dog"}
 
 

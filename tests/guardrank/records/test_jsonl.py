@@ -67,9 +67,7 @@ def test_truncated_gzip_loses_only_the_rest(tmp_path: Path, cut: int) -> None:
     path.write_bytes(path.read_bytes()[:-cut])
     *good, last = read_jsonl(path)
     assert [row.fields for row in good] == [orjson.loads(line) for line in lines[: len(good)]]
-    assert last == RawRow(
-        "rows.jsonl.gz", len(good) + 1, problem="damaged gzip data: the rest of the file is lost"
-    )
+    assert last == RawRow("rows.jsonl.gz", len(good) + 1, problem="damaged gzip data: the rest of the file is lost")
     assert len(good) > 1000
 
 

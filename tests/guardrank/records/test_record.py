@@ -69,9 +69,7 @@ def test_unknown_fields_are_kept() -> None:
     ],
 )
 def test_get_path(path: str, value: Any) -> None:
-    row = record(
-        judges={"gpt-4": 1, "gpt-4.1": 2}, meta={"inner": {"deep": 3}}, colour="red", **{"flat.column": 4}
-    )
+    row = record(judges={"gpt-4": 1, "gpt-4.1": 2}, meta={"inner": {"deep": 3}}, colour="red", **{"flat.column": 4})
     assert row.get_path(path) == value
 
 

@@ -3,8 +3,8 @@
 import json
 from pathlib import Path
 
-_GOOD = ["That is not in the picture", "I do not know", "The red kettle is on the stove", "这张图里没有猫"]
-_BAD = ["There are seven purple dragons", "Dragons built it in 1802", "紫色的龙在跳舞", "A purple dragon said so"]
+_GOOD = ["The red kettle is on the stove", "A red kettle", "I see a kettle, a red one", "红色的水壶"]
+_BAD = ["Purple dragons dance", "A purple dragon", "Dragons and more purple dragons", "紫色的龙"]
 
 
 def annotated_rows(dimension: str, count: int, top: int = 1) -> list[dict]:
@@ -15,8 +15,8 @@ def annotated_rows(dimension: str, count: int, top: int = 1) -> list[dict]:
         rows.append(
             {
                 "id": f"row-{i}",
-                "prompt": f"Question number {i // 2}: what is in the picture?",
-                "response": f"{texts[i // 2 % len(texts)]} ({i}).",
+                "prompt": f"Picture {i // 2}?",
+                "response": texts[i // 2 % len(texts)],
                 "dimension": dimension,
                 "lang": "en",
                 "model": f"model-{i % 3}",
