@@ -22,7 +22,7 @@ from guardrank.judge import Calibration, Output
 Floats = NDArray[np.float64]
 SHUT = -20.0
 """Bias of a logit that training said nothing about: its probability becomes nothing."""
-MIN_ROWS_PER_SIDE = 10
+MIN_ROWS_PER_SIDE = 5
 """Fewer rows than this on one side of a threshold do not move it from 0.5."""
 
 

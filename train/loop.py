@@ -101,6 +101,12 @@ def plan_epochs(recipe: Recipe, rows: int, processes: int = 1) -> int:
     return max(recipe.epochs, math.ceil(recipe.min_steps / steps))
 
 
+def plan_patience(recipe: Recipe, rows: int) -> int:
+    """Looks at dev without gain before training stops: not before ``min_steps``, where few rows make short epochs."""
+    epochs = plan_epochs(recipe, rows)
+    return max(recipe.patience, epochs if epochs > recipe.epochs else 0)
+
+
 def computes_in_bf16(device: str) -> bool:
     """Whether the device multiplies bfloat16 matrices in hardware."""
     if device.startswith("cuda"):
@@ -179,7 +185,7 @@ def make_trainer(
         eval_dataset=dev,
         data_collator=collate(pad_id),
         compute_metrics=compute_metrics,
-        callbacks=[EarlyStoppingCallback(recipe.patience)],
+        callbacks=[EarlyStoppingCallback(plan_patience(recipe, len(train)))],
     )
     callbacks: Any = trainer  # whose callback methods transformers leaves untyped
     callbacks.remove_callback(PrinterCallback)
