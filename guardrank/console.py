@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import NoReturn
+from pathlib import Path
+from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
@@ -38,6 +39,15 @@ def show_version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"guardrank {__version__}")
         raise typer.Exit
+
+
+DeviceOption = Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1, mps; the accelerator unless given.")]
+MapOption = Annotated[str | None, typer.Option("--map", help="Columns: ours=theirs,...")]
+TasksOption = Annotated[Path | None, typer.Option(help="MLLMGuard task sheets, for a results folder.")]
+DebugOption = Annotated[bool, typer.Option("--debug", help="Show tracebacks.")]
+VersionOption = Annotated[
+    bool, typer.Option("--version", callback=show_version, is_eager=True, help="Show the version.")
+]
 
 
 def new_app(help_text: str) -> typer.Typer:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
 from guardrank.annotations import parse_mapping
-from guardrank.console import new_app, run, show_version
+from guardrank.console import DebugOption, DeviceOption, MapOption, TasksOption, VersionOption, new_app, run
 from guardrank.dimensions import Dimension, parse_dimension
 from guardrank.errors import UsageError
 from guardrank.records import stem_of
@@ -48,14 +47,12 @@ def score(
     dim: Annotated[
         str | None, typer.Option(help="Score this dimension's rows, and take rows that name none for it.")
     ] = None,
-    map_: Annotated[str | None, typer.Option("--map", help="Columns: ours=theirs,...")] = None,
-    tasks: Annotated[Path | None, typer.Option(help="MLLMGuard task sheets, for a results folder.")] = None,
+    map_: MapOption = None,
+    tasks: TasksOption = None,
     base: Annotated[
         str | None, typer.Option(help="Where the judge's base model is, if not where it was trained.")
     ] = None,
-    device: Annotated[
-        str | None, typer.Option(help="cpu, cuda, cuda:1, mps; the accelerator unless given.")
-    ] = None,
+    device: DeviceOption = None,
     with_text: Annotated[
         bool, typer.Option("--with-text", help="Write prompt and response with each verdict.")
     ] = False,
@@ -66,10 +63,8 @@ def score(
         Literal["mllmguard"] | None, typer.Option(help="mllmguard: ASD as the reference code computes it.")
     ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit 1 where a row was rejected or failed.")] = False,
-    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
-    version: Annotated[
-        bool, typer.Option("--version", callback=show_version, is_eager=True, help="Show the version.")
-    ] = False,
+    debug: DebugOption = False,
+    version: VersionOption = False,
 ) -> None:
     """The options of ``guardrank-score``."""
     score_responses(

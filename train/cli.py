@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from guardrank.console import new_app, run, show_version
+from guardrank.console import DebugOption, DeviceOption, MapOption, TasksOption, VersionOption, new_app, run
 from guardrank.errors import MissingExtraError
 
 HELP = """Train a judge on annotated responses.
@@ -39,13 +39,11 @@ def train(
         typer.Option("--out", "-o", help="Judge folder (default judges/DIM); with --cross-fit the verdict file."),
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of splits, head and order.")] = 13,
-    device: Annotated[
-        str | None, typer.Option(help="cpu, cuda, cuda:1, mps; the accelerator unless given.")
-    ] = None,
+    device: DeviceOption = None,
     set_: Annotated[
         list[str] | None, typer.Option("--set", help="Recipe value, such as epochs=2 or lora.r=8; may be repeated.")
     ] = None,
-    map_: Annotated[str | None, typer.Option("--map", help="Columns: ours=theirs,...")] = None,
+    map_: MapOption = None,
     label: Annotated[
         str | None, typer.Option(help="Field that holds the label, such as meta.compliance_human.")
     ] = None,
@@ -54,17 +52,15 @@ def train(
     binary: Annotated[
         bool, typer.Option("--binary", help="Labels are 0 safe, 1 unsafe of unknown degree.")
     ] = False,
-    tasks: Annotated[Path | None, typer.Option(help="MLLMGuard task sheets, for a results folder.")] = None,
+    tasks: TasksOption = None,
     no_seed: Annotated[bool, typer.Option("--no-seed", help="Never add seed rows to --data.")] = False,
     cross_fit: Annotated[
         int | None, typer.Option(min=2, help="Train on all folds but one, judge that one; writes verdicts.")
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with an unfinished training.")] = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="Drop an unfinished training.")] = False,
-    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
-    version: Annotated[
-        bool, typer.Option("--version", callback=show_version, is_eager=True, help="Show the version.")
-    ] = False,
+    debug: DebugOption = False,
+    version: VersionOption = False,
 ) -> None:
     """The options of ``guardrank-train``; the work is in guardrank.train.command."""
     try:

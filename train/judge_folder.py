@@ -19,7 +19,7 @@ from guardrank.calibration import decide, expected_score
 from guardrank.judge import Manifest, write_manifest
 from guardrank.judge.base import hash_file
 from guardrank.judge.manifest import TOKENIZER_FILE
-from guardrank.judge.torch_loading import ADAPTER_FILE
+from guardrank.judge.torch_loading import torch_files
 from guardrank.records import Record
 from guardrank.train.card import model_card
 from guardrank.train.figures import is_constant, label_figures, output_probabilities
@@ -56,7 +56,7 @@ def write_judge(
 def _write_weights(trained: Trained, folder: Path) -> None:
     model, recipe = trained.trainee.model, trained.job.recipe
     if recipe.full:
-        model.save_pretrained(str(folder), safe_serialization=True)
+        model.save_pretrained(str(folder), safe_serialization=True, max_shard_size="1TB")  # one file, one hash
         return
     # the base's own id, not the path that it had on this machine; peft looks nothing up for it
     model.peft_config["default"].base_model_name_or_path = recipe.base
@@ -67,7 +67,7 @@ def _manifest(
     trained: Trained, name: str, folder: Path, train: Sequence[Record], data: Sequence[Mapping[str, Any]]
 ) -> Manifest:
     job = trained.job
-    weights = ["config.json", "model.safetensors"] if job.recipe.full else ["adapter_config.json", ADAPTER_FILE]
+    loaded = torch_files(trained.trainee.component)
     return Manifest(
         name=name,
         components=(trained.trainee.component,),
@@ -81,7 +81,7 @@ def _manifest(
             "sources": source_counts(train),
         },
         versions=library_versions(),
-        weights={"torch": {file: hash_file(folder / file) for file in weights}},
+        weights={"torch": {file: hash_file(folder / file) for file in loaded}},
     )
 
 

@@ -102,7 +102,7 @@ def plan_epochs(recipe: Recipe, rows: int, processes: int = 1) -> int:
 
 
 def plan_patience(recipe: Recipe, rows: int) -> int:
-    """Looks at dev without gain before training stops: not before ``min_steps``, where few rows make short epochs."""
+    """Looks at dev without gain before training stops; with few rows, whose epochs are short, it never does."""
     epochs = plan_epochs(recipe, rows)
     return max(recipe.patience, epochs if epochs > recipe.epochs else 0)
 
@@ -110,8 +110,9 @@ def plan_patience(recipe: Recipe, rows: int) -> int:
 def computes_in_bf16(device: str) -> bool:
     """Whether the device multiplies bfloat16 matrices in hardware."""
     if device.startswith("cuda"):
-        return torch.cuda.is_bf16_supported(including_emulation=False)
-    capabilities = getattr(torch.cpu, "get_capabilities", dict)()  # newer than the oldest torch we take
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    # newer than the oldest torch that we take
+    capabilities: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
     return device == "cpu" and bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
 from typing import Protocol
 
 import numpy as np
@@ -13,10 +12,8 @@ from guardrank.calibration import decide, expected_score, probabilities
 from guardrank.dimensions import Dimension
 from guardrank.engine import Encoded, Encoder
 from guardrank.judge.manifest import Manifest, Output
+from guardrank.judge.protocol import windows
 from guardrank.records import UNSUPPORTED_DIMENSION, Record, Verdict, failed
-
-WINDOW = 1024
-"""Records held at once: enough to batch like lengths together, few enough to stream."""
 
 
 class Engine(Protocol):
@@ -48,8 +45,7 @@ class HeadJudge:
 
     def score(self, records: Iterable[Record]) -> Iterator[Verdict]:
         """Verdicts in order, a window of records at a time."""
-        stream = iter(records)
-        while window := list(islice(stream, WINDOW)):
+        for window in windows(records):
             yield from self._score_window(window)
 
     def _score_window(self, window: list[Record]) -> list[Verdict]:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
 
 from guardrank.dimensions import PAIR_SUBTASKS, Dimension
-from guardrank.judge.head import WINDOW
 from guardrank.judge.pair_rule import PairRule
-from guardrank.judge.protocol import Judge
+from guardrank.judge.protocol import Judge, windows
 from guardrank.records import UNSUPPORTED_DIMENSION, Record, Verdict, failed
 
 
@@ -31,8 +29,7 @@ class Panel:
 
     def score(self, records: Iterable[Record]) -> Iterator[Verdict]:
         """Verdicts in order, a window of records at a time."""
-        stream = iter(records)
-        while window := list(islice(stream, WINDOW)):
+        for window in windows(records):
             yield from self._score_window(window)
 
     def _score_window(self, window: list[Record]) -> list[Verdict]:

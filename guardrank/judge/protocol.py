@@ -1,8 +1,9 @@
-"""The Judge protocol: anything that turns records into verdicts."""
+"""The Judge protocol: anything that turns records into verdicts, a window of records at a time."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Protocol
 
 from guardrank.dimensions import Dimension
@@ -25,3 +26,14 @@ class Judge(Protocol):
     def score(self, records: Iterable[Record]) -> Iterator[Verdict]:
         """One verdict for each record, in order; a record that cannot be judged gets a failed verdict."""
         ...
+
+
+WINDOW = 1024
+"""Records held at once: enough to batch like lengths together, few enough to stream."""
+
+
+def windows(records: Iterable[Record]) -> Iterator[list[Record]]:
+    """``records`` in lists of at most WINDOW, in order."""
+    stream = iter(records)
+    while window := list(islice(stream, WINDOW)):
+        yield window

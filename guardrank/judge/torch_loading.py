@@ -8,11 +8,11 @@ from typing import Any
 from guardrank.engine.torch_engine import TorchEngine, pick_device
 from guardrank.errors import JudgeError
 from guardrank.judge.base import resolve_base
-from guardrank.judge.manifest import Transformer
+from guardrank.judge.manifest import TOKENIZER_FILE, Transformer
 
 ADAPTER_FILE = "adapter_model.safetensors"
-_ADAPTER_FILES = ("adapter_config.json", ADAPTER_FILE)
-_WHOLE_FILES = ("config.json", "model.safetensors")
+_ADAPTER_FILES = ("adapter_config.json", ADAPTER_FILE, TOKENIZER_FILE)
+_WHOLE_FILES = ("config.json", "model.safetensors", TOKENIZER_FILE)
 
 
 def torch_files(component: Transformer) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from tests_support.judges import sample_records
 
 from guardrank.engine import Encoder
 from guardrank.judge import Calibration, HeadJudge, Manifest, Output
-from guardrank.judge.head import WINDOW
+from guardrank.judge.protocol import WINDOW
 from guardrank.records import UNSUPPORTED_DIMENSION, Record
 
 LN3 = math.log(3)

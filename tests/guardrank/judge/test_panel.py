@@ -5,7 +5,7 @@ from itertools import count
 import pytest
 
 from guardrank.judge import PairRule, Panel
-from guardrank.judge.head import WINDOW
+from guardrank.judge.protocol import WINDOW
 from guardrank.records import UNSUPPORTED_DIMENSION, Record, Verdict
 
 
