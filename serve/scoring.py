@@ -116,7 +116,7 @@ def open_judges(names: Sequence[str], *, device: str | None = None, base: str | 
     for name in names or _judges_here():
         judge = load_judge(name, device=device, base=base)
         say(f"Judge {judge.name} ({', '.join(sorted(judge.dimensions))})")
-        _warn_if_constant(Path(name), judge)
+        _warn_of_doubts(Path(name), judge)
         judges.append(judge)
     return judges
 
@@ -128,11 +128,18 @@ def _judges_here() -> list[str]:
     return folders
 
 
-def _warn_if_constant(folder: Path, judge: HeadJudge) -> None:
+_DOUBTS = {
+    "constant": "Judge {} says the same of every response in {}: train it again",
+    "chance": "Judge {} could not be told from chance on its dev rows in {}: do not rely on it",
+}
+
+
+def _warn_of_doubts(folder: Path, judge: HeadJudge) -> None:
     file = folder / "metrics.json"
-    constant = orjson.loads(file.read_bytes()).get("constant") if file.is_file() else None
-    if constant:
-        warn(f"Judge {judge.name} says the same of every response in {', '.join(constant)}: train it again")
+    metrics = orjson.loads(file.read_bytes()) if file.is_file() else {}
+    for key, text in _DOUBTS.items():
+        if dimensions := metrics.get(key):
+            warn(text.format(judge.name, ", ".join(dimensions)))
 
 
 @contextmanager

@@ -38,7 +38,10 @@ counts as right.{warning}
 {source_rows}
 """
 
-_CONSTANT = "\n\n**The head for {} says the same of every dev row: do not use it.**"
+_WARNINGS = {
+    "constant": "\n\n**The head for {} says the same of every dev row: do not use it.**",
+    "chance": "\n\n**On the dev rows the head for {} cannot be told from chance: do not rely on it.**",
+}
 
 
 def model_card(manifest: Manifest, metrics: Mapping[str, Any]) -> str:
@@ -50,7 +53,7 @@ def model_card(manifest: Manifest, metrics: Mapping[str, Any]) -> str:
         dev_rows="\n".join(
             _dev_row(manifest, metrics["dev"], output.dimension.value) for output in manifest.outputs
         ),
-        warning=_CONSTANT.format(", ".join(metrics["constant"])) if metrics["constant"] else "",
+        warning="".join(text.format(", ".join(metrics[key])) for key, text in _WARNINGS.items() if metrics[key]),
         base=component.base.id,
         base_hash=component.base.sha256[:16],
         how="fine-tuned whole" if recipe["full"] else f"LoRA of rank {recipe['lora']['r']}",

@@ -200,10 +200,10 @@ def _split_line(split: Split, job: Job) -> str:
 def _report(trained: Trained, out: Path) -> None:
     metrics: dict[str, Any] = judge_metrics(trained)
     table = Table(title=f"{out}: dev rows (they chose the epoch and the thresholds)")
-    for heading in ("dimension", "n", "accuracy", "kappa"):
+    for heading in ("dimension", "n", "accuracy", "kappa [95 %]"):
         table.add_column(heading, justify="left" if heading == "dimension" else "right")
     for dimension, row in metrics["dev"].items():
-        table.add_row(dimension, f"{row['n']:,}", f"{row['accuracy']:.3f}", _shown(row["kappa"]))
+        table.add_row(dimension, f"{row['n']:,}", f"{row['accuracy']:.3f}", _shown(row))
     Console().print(table)
     run = metrics["training"]
     say(f"{run['seconds']:.0f} s, {run['rows_per_second']} rows/s, {run['peak_memory_mib']:,} MiB at most")
@@ -212,7 +212,15 @@ def _report(trained: Trained, out: Path) -> None:
             f"The head for {dimension} has collapsed: it says the same of every row. "
             "Train again with a lower learning rate (--set learning_rate=1e-4), another --seed or more rows."
         )
+    for dimension in metrics["chance"]:
+        warn(
+            f"On these dev rows the head for {dimension} cannot be told from chance: "
+            f"{run['train_rows']:,} rows to train on may be too few for it. Annotate more, or try a larger --base."
+        )
 
 
-def _shown(value: float | None) -> str:
-    return "undefined" if value is None else f"{value:.3f}"
+def _shown(row: dict[str, Any]) -> str:
+    if row["kappa_interval"] is None:
+        return "undefined"
+    low, high = row["kappa_interval"]
+    return f"{row['kappa']:.3f} [{low:.2f}, {high:.2f}]"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,16 +52,35 @@ def _spans(labels: Sequence[Label]) -> NDArray[np.int64]:
 
 
 def label_figures(
-    scores: NDArray[np.int64], labels: Sequence[Label], classes: int
-) -> dict[str, float | int | None]:
-    """n, accuracy and kappa of scores against labels; in an interval every score is right."""
+    scores: NDArray[np.int64], labels: Sequence[Label], classes: int, clusters: Sequence[str]
+) -> dict[str, Any]:
+    """n, accuracy, kappa and its 95 % interval; where a label is an interval every score in it is right."""
     spans = _spans(labels)
     right = (spans[:, 0] <= scores) & (scores <= spans[:, 1])
     return {
         "n": len(labels),
         "accuracy": round(float(right.mean()), 4),
         "kappa": _rounded(quadratic_weighted_kappa(spans, scores, classes).value),
+        "kappa_interval": kappa_interval(spans, scores, classes, clusters),
     }
+
+
+def kappa_interval(
+    spans: NDArray[np.int64], scores: NDArray[np.int64], classes: int, clusters: Sequence[str], resamples: int = 500
+) -> list[float] | None:
+    """95 % percentile interval of kappa by a bootstrap of whole clusters; None where kappa is undefined."""
+    _, codes = np.unique(np.asarray(clusters), return_inverse=True)
+    members = [np.flatnonzero(codes == code) for code in range(codes.max() + 1)]
+    random = np.random.default_rng(0)
+    values = []
+    for _ in range(resamples):
+        rows = np.concatenate([members[i] for i in random.integers(0, len(members), len(members))])
+        kappa = quadratic_weighted_kappa(spans[rows], scores[rows], classes).value
+        if kappa is not None:
+            values.append(kappa)
+    if quadratic_weighted_kappa(spans, scores, classes).value is None or not values:
+        return None
+    return [round(float(end), 4) for end in np.quantile(values, [0.025, 0.975])]
 
 
 def _rounded(value: float | None) -> float | None:

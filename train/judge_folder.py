@@ -14,15 +14,15 @@ from typing import Any
 
 import orjson
 
-from guardrank.annotations import load_sources
+from guardrank.annotations import Label, cluster_of, load_sources
 from guardrank.calibration import decide, expected_score
-from guardrank.judge import Manifest, write_manifest
+from guardrank.judge import Manifest, Output, write_manifest
 from guardrank.judge.base import hash_file
 from guardrank.judge.manifest import TOKENIZER_FILE
 from guardrank.judge.torch_loading import torch_files
 from guardrank.records import Record
 from guardrank.train.card import model_card
-from guardrank.train.figures import is_constant, label_figures, output_probabilities
+from guardrank.train.figures import Floats, is_constant, label_figures, output_probabilities
 from guardrank.train.run import Trained, group_by_output
 
 METRICS_FILE = "metrics.json"
@@ -107,17 +107,23 @@ def library_versions() -> dict[str, str]:
 
 
 def judge_metrics(trained: Trained) -> dict[str, Any]:
-    """Dev figures by dimension, whether a head is constant, and what the run cost."""
-    dev, constant = {}, []
-    for output, logits, labels in group_by_output(trained.outputs, trained.dev, trained.dev_logits):
-        if not labels:
-            continue
-        calibration = output.calibration
-        probs = output_probabilities(output, calibration, logits)
-        scores = decide(probs, calibration.thresholds, calibration.decode)
-        dev[output.dimension.value] = label_figures(scores, labels, output.classes) | {
-            "abstained": round(float((probs.max(axis=1) < calibration.abstain_below).mean()), 4)
-        }
-        if len(set(labels)) > 1 and is_constant(scores, expected_score(probs)):
-            constant.append(output.dimension.value)
-    return {"dev": dev, "constant": constant, "training": trained.run_figures}
+    """Dev figures by dimension, which heads are constant or no better than chance, and what the run cost."""
+    dev = {
+        output.dimension.value: _dev_figures(trained, output, logits, labels)
+        for output, logits, labels in group_by_output(trained.outputs, trained.dev, trained.dev_logits)
+        if labels
+    }
+    constant = [name for name, row in dev.items() if row["constant"]]
+    chance = [name for name, row in dev.items() if name not in constant and (row["kappa_interval"] or [0])[0] <= 0]
+    return {"dev": dev, "constant": constant, "chance": chance, "training": trained.run_figures}
+
+
+def _dev_figures(trained: Trained, output: Output, logits: Floats, labels: Sequence[Label]) -> dict[str, Any]:
+    calibration = output.calibration
+    probs = output_probabilities(output, calibration, logits)
+    scores = decide(probs, calibration.thresholds, calibration.decode)
+    clusters = [cluster_of(record) for record in trained.dev if record.dimension == output.dimension]
+    return label_figures(scores, labels, output.classes, clusters) | {
+        "abstained": round(float((probs.max(axis=1) < calibration.abstain_below).mean()), 4),
+        "constant": len(set(labels)) > 1 and is_constant(scores, expected_score(probs)),
+    }

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -47,14 +50,27 @@ def load_classifier(source: Path, component: Transformer, width: int) -> Any:
     import torch
     from transformers import AutoModelForSequenceClassification
 
-    return AutoModelForSequenceClassification.from_pretrained(
-        str(source),
-        num_labels=width,
-        dtype=getattr(torch, component.base.dtype),
-        pad_token_id=component.pad_id,
-        local_files_only=True,
-        trust_remote_code=False,
-    )
+    with _quiet("transformers"):
+        return AutoModelForSequenceClassification.from_pretrained(
+            str(source),
+            num_labels=width,
+            dtype=getattr(torch, component.base.dtype),
+            pad_token_id=component.pad_id,
+            local_files_only=True,
+            trust_remote_code=False,
+        )
+
+
+@contextmanager
+def _quiet(logger_name: str) -> Iterator[None]:
+    """Hold back the warning that the head is new: it is about to be trained, or filled from the judge folder."""
+    logger = logging.getLogger(logger_name)
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 def _with_adapter(model: Any, folder: Path) -> Any:

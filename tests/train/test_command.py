@@ -27,6 +27,8 @@ TINY = (
     "dev_share=0.2",
 )
 
+FULL = ("--set", "full=true", "--set", "full_learning_rate=0.005")
+
 
 @pytest.fixture
 def train(capfd, monkeypatch, tmp_path):
@@ -43,7 +45,7 @@ def scores(folder, rows):
 
 @pytest.mark.parametrize("full", [False, True])
 def test_each_family_learns_reloads_and_scores(train, base, annotations, tmp_path, full):
-    extra = ("--set", "full=true", "--set", "full_learning_rate=0.005") if full else ()
+    extra = FULL if full else ()
     outcome = train("--dim", "truthfulness", "--data", annotations, "--base", base, *extra)
     assert outcome.code == 0, outcome.err
     folder = tmp_path / "judges" / "truthfulness"
@@ -71,7 +73,7 @@ def test_binary_labels_and_seed_rows_train_one_head(train, checkpoints, tmp_path
 
 def test_without_seed_rows_the_degree_stays_unknown(train, checkpoints, tmp_path):
     data = write_jsonl(tmp_path / "binary.jsonl", annotated_rows("toxicity", 96))
-    outcome = train("--dim", "toxicity", "--data", data, "--binary", "--no-seed", "--base", checkpoints["bert"])
+    outcome = train("--dim", "toxicity", "--data", data, "--binary", "--no-seed", "--base", checkpoints["llama"])
     assert outcome.code == 0, outcome.err
     assert set(scores(tmp_path / "judges/toxicity", annotated_rows("toxicity", 100))) == {0, 1}
 
@@ -102,7 +104,7 @@ def test_another_label_set(train, checkpoints, tmp_path):
         3,
         "--nominal",
         "--base",
-        checkpoints["bert"],
+        checkpoints["llama"],
         "-o",
         "judges/stance",
     )

@@ -133,7 +133,7 @@ def test_tampered_weights_are_refused(judge_copy):
 
 def test_a_folder_without_tokenizer_is_refused(judge_copy):
     (judge_copy / "tokenizer.json").unlink()
-    refused(judge_copy, "tokenizer.json: copy the whole folder")
+    refused(judge_copy, "tokenizer.json: copy the whole judge folder")
 
 
 def test_an_empty_folder_is_refused(tmp_path):
