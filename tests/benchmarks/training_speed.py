@@ -2,10 +2,12 @@
 
     python tests/benchmarks/training_speed.py --rounds 3 --steps 30 --large-steps 4 --json training_speed.json
 
-    embedded-lora-bf16      the embedded base as the recipe has it: LoRA, base weights in bfloat16
-    embedded-lora-float32   the same with base weights in float32
-    embedded-full           the whole embedded base fine-tuned, in float32
-    roberta-large-lora      RoBERTa-large's shape (random weights), LoRA, float32, recipe paper-truthfulness
+    embedded-lora           the embedded base as the recipe has it: LoRA, float32 weights, matrix products in
+                            bfloat16 where the hardware has them
+    embedded-lora-float32   the same with all products in float32
+    embedded-lora-bf16      the same with base weights in bfloat16 instead of autocast
+    embedded-full           the whole embedded base fine-tuned
+    roberta-large-lora      RoBERTa-large's shape (random weights), LoRA, recipe paper-truthfulness
 
 All train through guardrank.train (Job, train_judge) on the same real texts at their natural lengths, cut
 where the recipe cuts: train rows of ../shared/data/diasafety and halueval_general, else the seed data. Every
@@ -44,9 +46,10 @@ class Contender:
 
 
 CONTENDERS = {
-    "embedded-lora-bf16": Contender("embedded"),
-    "embedded-lora-float32": Contender("embedded", ("base_dtype=float32",)),
-    "embedded-full": Contender("embedded", ("full=true", "base_dtype=float32")),
+    "embedded-lora": Contender("embedded"),
+    "embedded-lora-float32": Contender("embedded", ("precision=float32",)),
+    "embedded-lora-bf16": Contender("embedded", ("base_dtype=bfloat16", "precision=float32")),
+    "embedded-full": Contender("embedded", ("full=true",)),
     "roberta-large-lora": Contender("paper-truthfulness", ("batch_size=16",), large=True),
 }
 
