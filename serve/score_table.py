@@ -13,7 +13,7 @@ from guardrank.metrics import Estimate, SummaryRow, Tally
 from guardrank.metrics.tally import By
 
 _SECTIONS: tuple[By, ...] = ("dimension", "subtask", "model", "lang")
-_TITLE = "ASD: 0 best, 1 worst. PAR: 1 best. abst: abstained, fail: not judged, cut: truncated."
+_TITLE = "ASD 0 best, PAR 1 best; abst: abstained, fail: not judged, cut: truncated"
 MANY_GROUPS = 40
 """A section with more rows than this is left to the verdict file."""
 

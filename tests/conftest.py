@@ -8,8 +8,12 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from tests_support.checkpoints import BUILDERS
 from tests_support.rows import annotated_rows, write_jsonl
+
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")  # a busy machine is no failure
 
 SHARED_DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import datasets
+import torch
 import transformers
 from rich.console import Console
 from rich.table import Table
@@ -96,12 +97,25 @@ def execute(request: Request) -> None:
         "classes": request.classes,
         "cross_fit": request.cross_fit,
     }
+    try:
+        _work(job, data, request, settings, out)
+    finally:
+        _leave_process_group()
+
+
+def _work(job: Job, data: TrainingData, request: Request, settings: dict[str, Any], out: Path) -> None:
     open_work_folder(job.work, settings, resume=request.resume, fresh=request.fresh)
     if request.cross_fit:
         count = cross_fit(job, data.records, folds=request.cross_fit, out=out, name=out.name, say=_say)
         _say(f"{count:,} verdicts written to {out}")
     else:
         _train(job, data, out)
+
+
+def _leave_process_group() -> None:
+    """Processes of a distributed run end in good order: its threads must not outlive the interpreter."""
+    if torch.distributed.is_available() and torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()
 
 
 def _quiet_libraries() -> None:

@@ -23,8 +23,8 @@ TIE_BREAK = 1e-3
 """Weight of the dev log-loss beside kappa: of epochs that score alike, the surer one is kept."""
 
 
-def output_figure(output: Output, logits: Floats, labels: Sequence[Label]) -> float:
-    """Quadratic-weighted kappa (0 where undefined) with the thresholds that suit these rows best.
+def output_figures(output: Output, logits: Floats, labels: Sequence[Label]) -> tuple[float, float]:
+    """Quadratic-weighted kappa (0 where undefined) with the thresholds that suit these rows best, and log-loss.
 
     An interval agrees with the nearest score in it. The thresholds are refitted at every look, since class
     weights move the logits: at 0.5 a head that ranks well can still say the same of every row.
@@ -33,13 +33,14 @@ def output_figure(output: Output, logits: Floats, labels: Sequence[Label]) -> fl
     probs = output_probabilities(output, calibration, logits)
     scores = decide(probs, calibration.thresholds)
     kappa = quadratic_weighted_kappa(_spans(labels), scores, output.classes).value or 0.0
-    return kappa - TIE_BREAK * float(-np.log(interval_mass(probs, _spans(labels))).mean())
+    return kappa, float(-np.log(interval_mass(probs, _spans(labels))).mean())
 
 
-def mean_figure(rows: Sequence[tuple[Output, Floats, Sequence[Label]]]) -> float:
-    """The mean over the dimensions that have dev rows: what chooses the epoch."""
-    figures = [output_figure(*row) for row in rows if row[2]]
-    return float(np.mean(figures)) if figures else 0.0
+def dev_figures(rows: Sequence[tuple[Output, Floats, Sequence[Label]]]) -> dict[str, float]:
+    """``kappa``, the mean over the dimensions with dev rows, and ``choice``, which the best epoch maximises."""
+    figures = [output_figures(*row) for row in rows if row[2]]
+    kappa, log_loss = np.mean(figures, axis=0) if figures else (0.0, 0.0)
+    return {"kappa": float(kappa), "choice": float(kappa - TIE_BREAK * log_loss)}
 
 
 def output_probabilities(output: Output, calibration: Calibration, logits: Floats) -> Floats:

@@ -48,6 +48,8 @@ def write_judge(
     metrics = judge_metrics(trained)
     (draft / METRICS_FILE).write_bytes(orjson.dumps(metrics, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS))
     (draft / "README.md").write_text(model_card(manifest, metrics), encoding="utf-8")
+    for file in draft.iterdir():
+        file.chmod(0o644)  # peft writes the adapter for its owner alone
     shutil.rmtree(out, ignore_errors=True)
     draft.rename(out)
     return manifest

@@ -27,7 +27,8 @@ from guardrank.engine.torch_engine import pad_rows
 from guardrank.train.losses import judge_loss
 from guardrank.train.recipe import Recipe
 
-DEV_FIGURE = "kappa"
+CHOICE = "choice"
+"""The dev figure that the kept checkpoint has the most of (``guardrank.train.figures``)."""
 
 
 class Example(TypedDict):
@@ -61,7 +62,7 @@ class JudgeTrainer(Trainer):
         return (loss, {"logits": output.logits.float()}) if return_outputs else loss
 
     def _get_train_sampler(self, train_dataset: Any = None) -> LengthGroupedSampler:
-        """Rows of like length together while training; the dev rows stay in order for ``dev_figure``."""
+        """Rows of like length together while training; the dev rows stay in order for ``dev_figures``."""
         rows: Any = train_dataset if train_dataset is not None else self.train_dataset
         group = self.args.train_batch_size * self.args.gradient_accumulation_steps
         return LengthGroupedSampler(group, lengths=[len(row["ids"]) for row in rows])
@@ -89,7 +90,7 @@ class PlainProgress(TrainerCallback):
             loss = next((row["loss"] for row in reversed(state.log_history) if "loss" in row), math.nan)
             print(  # noqa: T201
                 f"epoch {state.epoch:.1f} of {state.num_train_epochs}: loss {loss:.3f}, "
-                f"dev loss {metrics['eval_loss']:.3f}, dev kappa {metrics[f'eval_{DEV_FIGURE}']:.3f}",
+                f"dev loss {metrics['eval_loss']:.3f}, dev kappa {metrics['eval_kappa']:.3f}",
                 file=sys.stderr,
                 flush=True,
             )
@@ -135,7 +136,7 @@ def training_arguments(recipe: Recipe, rows: int, work: Path, *, seed: int, devi
         save_steps=every,
         save_total_limit=2,
         load_best_model_at_end=True,
-        metric_for_best_model=DEV_FIGURE,
+        metric_for_best_model=CHOICE,
         greater_is_better=True,
         num_train_epochs=epochs,
         max_steps=recipe.max_steps or -1,
@@ -167,16 +168,16 @@ def make_trainer(
     pad_id: int,
     train: Sequence[Example],
     dev: Sequence[Example],
-    dev_figure: Callable[[NDArray[np.float64]], float],
+    dev_figures: Callable[[NDArray[np.float64]], dict[str, float]],
     *,
     work: Path,
     seed: int,
     device: str,
 ) -> JudgeTrainer:
-    """A Trainer that keeps the checkpoint whose logits on ``dev`` have the best ``dev_figure``."""
+    """A Trainer that keeps the checkpoint whose logits on ``dev`` have the most of CHOICE."""
 
     def compute_metrics(prediction: EvalPrediction) -> dict[str, float]:
-        return {DEV_FIGURE: dev_figure(np.asarray(prediction.predictions, dtype=np.float64))}
+        return dev_figures(np.asarray(prediction.predictions, dtype=np.float64))
 
     trainer = JudgeTrainer(
         recipe.loss,

@@ -25,7 +25,7 @@ from guardrank.judge import Calibration, Output
 from guardrank.judge.base import resolve_base
 from guardrank.records import Record
 from guardrank.train.calibrate import calibrate
-from guardrank.train.figures import mean_figure
+from guardrank.train.figures import dev_figures
 from guardrank.train.loop import Example, JudgeTrainer, make_trainer
 from guardrank.train.model import Trainee, build_trainee, count_parameters, in_inference_dtype
 from guardrank.train.recipe import Recipe
@@ -89,7 +89,7 @@ def train_judge(job: Job, split: Split) -> Trained | None:
         trainee.component.pad_id,
         train,
         make_examples(dev, encoder, outputs, recipe, weighted=False),
-        lambda logits: mean_figure(group_by_output(outputs, dev, logits)),
+        lambda logits: dev_figures(group_by_output(outputs, dev, logits)),
         work=job.work,
         seed=job.seed,
         device=job.device,

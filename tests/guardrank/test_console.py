@@ -39,6 +39,7 @@ def main(
         for _ in range(100_000):
             print("a long table row")
     elif what == "signal":
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a background shell has it ignored
         os.kill(os.getpid(), signal.SIGINT)
     else:
         raise eval(what)

@@ -177,5 +177,14 @@ def test_a_source_that_cannot_be_read(
 def test_reading_is_lazy(tmp_path: Path) -> None:
     path = tmp_path / "rows.jsonl"
     path.write_bytes((GOOD + b"\n") * 3)
-    rows: Any = read_records([path, tmp_path / "absent.jsonl"])
+    rows: Any = read_records([path, path])
     assert next(rows).response == "fine"
+    path.write_bytes(b"")  # the second time it is opened, it is empty
+    assert len(list(rows)) == 2
+
+
+def test_a_missing_source_is_told_before_the_first_row(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_bytes(GOOD + b"\n")
+    with pytest.raises(UsageError, match="no such file"):
+        read_records([path, tmp_path / "absent.jsonl"])
