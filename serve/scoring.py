@@ -77,12 +77,14 @@ class Board:
         self.tally = Tally(include_abstained=request.include_abstained, compat=request.compat)
         self.labels: Counter[str] = Counter()
         self.own_labels = own_labels
-        self.count = self.failures = 0
+        self.errors: Counter[str] = Counter()
+        self.count = 0
 
     def add(self, record: Record, verdict: Verdict) -> None:
         """Count one verdict."""
         self.count += 1
-        self.failures += verdict.error not in (None, SCORED_IN_PAIR)
+        if verdict.error not in (None, SCORED_IN_PAIR):
+            self.errors[str(verdict.error)] += 1
         if self.own_labels:
             self.labels[str(verdict.score if verdict.error is None else verdict.error)] += 1
         else:
@@ -175,13 +177,16 @@ def _with_progress(rows: Iterator[tuple[Record, Verdict]]) -> Iterator[tuple[Rec
 def _close(request: ScoringRequest, rejects: RejectLog, board: Board) -> None:
     if request.output != "-":
         say(f"{board.count:,} verdicts written to {request.output}")
+    if board.errors:
+        reasons = ", ".join(f"{count:,} {reason}" for reason, count in board.errors.most_common())
+        warn(f"Not judged: {reasons}")
     if rejects.left_out:
         say(f"{rejects.left_out:,} rows of other dimensions left out")
     if rejects.count:
         warn(rejects.summary())
-    if request.strict and (rejects.count or board.failures):
+    if request.strict and (rejects.count or board.errors.total()):
         raise GuardRankError(
-            f"{rejects.count:,} rows rejected and {board.failures:,} failed, which --strict does not allow"
+            f"{rejects.count:,} rows rejected and {board.errors:,} failed, which --strict does not allow"
         )
     if not board.count:
         raise GuardRankError("no row could be scored: see the reasons above")
