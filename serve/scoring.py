@@ -186,7 +186,7 @@ def _close(request: ScoringRequest, rejects: RejectLog, board: Board) -> None:
         warn(rejects.summary())
     if request.strict and (rejects.count or board.errors.total()):
         raise GuardRankError(
-            f"{rejects.count:,} rows rejected and {board.errors:,} failed, which --strict does not allow"
+            f"{rejects.count:,} rows rejected and {board.errors.total():,} failed, which --strict does not allow"
         )
     if not board.count:
         raise GuardRankError("no row could be scored: see the reasons above")
