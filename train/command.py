@@ -78,7 +78,19 @@ def execute(request: Request) -> None:
     data = _data(request, dimensions or recipe.dimensions)
     dimensions = dimensions or dimensions_in(data.records)
     out = request.out or _default_out(request, dimensions)
-    job = Job(
+    job = _job(request, recipe, dimensions, device, out)
+    open_work_folder(job.work, _settings(request, job, data), resume=request.resume, fresh=request.fresh)
+    try:
+        if request.cross_fit:
+            _cross_fit(job, data, request.cross_fit, out)
+        else:
+            _train(job, data, out)
+    finally:
+        _leave_process_group()
+
+
+def _job(request: Request, recipe: Recipe, dimensions: tuple[Dimension, ...], device: str, out: Path) -> Job:
+    return Job(
         dimensions=dimensions,
         recipe=recipe,
         work=out.with_name(f"{out.name}.work"),
@@ -88,28 +100,24 @@ def execute(request: Request) -> None:
         label_field=request.label or "human",
         resume=request.resume,
     )
-    settings = {
-        "recipe": recipe.model_dump(mode="json"),
+
+
+def _settings(request: Request, job: Job, data: TrainingData) -> dict[str, Any]:
+    """What must be the same for an unfinished run to go on."""
+    return {
+        "recipe": job.recipe.model_dump(mode="json"),
         "data": data.inputs,
-        "seed": request.seed,
-        "dimensions": list(dimensions),
+        "seed": job.seed,
+        "dimensions": list(job.dimensions),
         "label": request.label,
         "classes": request.classes,
         "cross_fit": request.cross_fit,
     }
-    try:
-        _work(job, data, request, settings, out)
-    finally:
-        _leave_process_group()
 
 
-def _work(job: Job, data: TrainingData, request: Request, settings: dict[str, Any], out: Path) -> None:
-    open_work_folder(job.work, settings, resume=request.resume, fresh=request.fresh)
-    if request.cross_fit:
-        count = cross_fit(job, data.records, folds=request.cross_fit, out=out, name=out.name, say=_say)
-        _say(f"{count:,} verdicts written to {out}")
-    else:
-        _train(job, data, out)
+def _cross_fit(job: Job, data: TrainingData, folds: int, out: Path) -> None:
+    count = cross_fit(job, data.records, folds=folds, out=out, name=out.name, say=_say)
+    _say(f"{count:,} verdicts written to {out}")
 
 
 def _leave_process_group() -> None:

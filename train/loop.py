@@ -15,7 +15,6 @@ from transformers import (
     EarlyStoppingCallback,
     EvalPrediction,
     PrinterCallback,
-    ProgressCallback,
     Trainer,
     TrainerCallback,
     TrainingArguments,
@@ -190,6 +189,7 @@ def make_trainer(
         callbacks=[EarlyStoppingCallback(plan_patience(recipe, len(train)))],
     )
     callbacks: Any = trainer  # whose callback methods transformers leaves untyped
-    callbacks.remove_callback(PrinterCallback)
-    callbacks.add_callback(PlainProgress() if trainer.args.disable_tqdm else ProgressCallback)
+    if trainer.args.disable_tqdm:  # no terminal: plain lines instead of a bar
+        callbacks.remove_callback(PrinterCallback)
+        callbacks.add_callback(PlainProgress())
     return trainer
