@@ -170,7 +170,8 @@ def _with_progress(rows: Iterator[tuple[Record, Verdict]]) -> Iterator[tuple[Rec
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("", total=None, rate="")
         for row in rows:
-            progress.advance(task)
+            speed = progress.tasks[0].speed or 0.0
+            progress.update(task, advance=1, rate=f"{speed:,.0f} rows/s")
             yield row
 
 

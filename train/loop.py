@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypedDict
@@ -16,7 +15,6 @@ from transformers import (
     EvalPrediction,
     PrinterCallback,
     Trainer,
-    TrainerCallback,
     TrainingArguments,
 )
 from transformers.trainer_pt_utils import LengthGroupedSampler
@@ -24,6 +22,7 @@ from transformers.trainer_pt_utils import LengthGroupedSampler
 from guardrank.calibration import Link
 from guardrank.engine.torch_engine import pad_rows
 from guardrank.train.losses import judge_loss
+from guardrank.train.progress import TrainingProgress
 from guardrank.train.recipe import Recipe
 
 CHOICE = "choice"
@@ -43,6 +42,7 @@ class JudgeTrainer(Trainer):
 
     def __init__(self, link: Link, **options: Any) -> None:
         self.link = link
+        self.progress = TrainingProgress()
         super().__init__(**options)
         # our loss is a mean: the Trainer must divide it when it accumulates gradients
         self.model_accepts_loss_kwargs = False
@@ -77,22 +77,6 @@ def collate(pad_id: int) -> Callable[[Sequence[Example]], dict[str, torch.Tensor
         }
 
     return batch
-
-
-class PlainProgress(TrainerCallback):
-    """One line on stderr for each look at the dev rows."""
-
-    def on_evaluate(self, args: Any, state: Any, control: Any, **options: Any) -> None:  # noqa: ARG002
-        """Say how far training is and how good."""
-        metrics: dict[str, float] = options["metrics"]
-        if state.is_world_process_zero:
-            loss = next((row["loss"] for row in reversed(state.log_history) if "loss" in row), math.nan)
-            print(  # noqa: T201
-                f"epoch {state.epoch:.1f} of {state.num_train_epochs}: loss {loss:.3f}, "
-                f"dev loss {metrics['eval_loss']:.3f}, dev kappa {metrics['eval_kappa']:.3f}",
-                file=sys.stderr,
-                flush=True,
-            )
 
 
 def plan_epochs(recipe: Recipe, rows: int, processes: int = 1) -> int:
@@ -157,7 +141,7 @@ def training_arguments(recipe: Recipe, rows: int, work: Path, *, seed: int, devi
         report_to="none",
         logging_steps=max(1, every // 5),
         logging_nan_inf_filter=False,
-        disable_tqdm=not sys.stderr.isatty(),
+        disable_tqdm=True,  # guardrank.train.progress shows it
     )
 
 
@@ -189,7 +173,6 @@ def make_trainer(
         callbacks=[EarlyStoppingCallback(plan_patience(recipe, len(train)))],
     )
     callbacks: Any = trainer  # whose callback methods transformers leaves untyped
-    if trainer.args.disable_tqdm:  # no terminal: plain lines instead of a bar
-        callbacks.remove_callback(PrinterCallback)
-        callbacks.add_callback(PlainProgress())
+    callbacks.remove_callback(PrinterCallback)
+    callbacks.add_callback(trainer.progress)
     return trainer

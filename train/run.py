@@ -102,7 +102,10 @@ def train_judge(job: Job, split: Split) -> Trained | None:
 
 def _run(trainer: JudgeTrainer, model: Any, job: Job, rows: tuple[int, int]) -> dict[str, Any]:
     started = time.monotonic()
-    outcome = trainer.train(resume_from_checkpoint=job.resume and has_checkpoint(job.work))
+    try:
+        outcome = trainer.train(resume_from_checkpoint=job.resume and has_checkpoint(job.work))
+    finally:
+        trainer.progress.stop()
     trained, total = count_parameters(model)
     state = trainer.state
     return {
