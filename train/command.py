@@ -35,7 +35,7 @@ from guardrank.train.judge_folder import judge_metrics, write_judge
 from guardrank.train.recipe import Recipe, load_recipe, recipe_names
 from guardrank.train.run import Job, Trained, train_judge
 from guardrank.train.splits import Split, split_records
-from guardrank.train.work import open_work_folder
+from guardrank.train.work import check_target, open_work_folder
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,7 @@ def execute(request: Request) -> None:
     data = _data(request, dimensions or recipe.dimensions)
     dimensions = dimensions or dimensions_in(data.records)
     out = request.out or _default_out(request, dimensions)
+    check_target(out, cross_fit=bool(request.cross_fit))
     job = _job(request, recipe, dimensions, device, out)
     open_work_folder(job.work, _settings(request, job, data), resume=request.resume, fresh=request.fresh)
     try:

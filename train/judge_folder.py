@@ -50,9 +50,18 @@ def write_judge(
     (draft / "README.md").write_text(model_card(manifest, metrics), encoding="utf-8")
     for file in draft.iterdir():
         file.chmod(0o644)  # peft writes the adapter for its owner alone
-    shutil.rmtree(out, ignore_errors=True)
-    draft.rename(out)
+    _replace(out, draft)
     return manifest
+
+
+def _replace(out: Path, draft: Path) -> None:
+    """Put ``draft`` in the place of ``out``; the judge that was there goes only when the new one stands."""
+    old = out.with_name(f"{out.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    if out.exists():
+        out.rename(old)
+    draft.rename(out)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def _write_weights(trained: Trained, folder: Path) -> None:

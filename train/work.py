@@ -10,9 +10,33 @@ from typing import Any
 import orjson
 
 from guardrank.errors import TrainingError, UsageError
+from guardrank.judge.manifest import MANIFEST_FILE
 from guardrank.train.data import is_main_process
 
 SETTINGS_FILE = "settings.json"
+
+
+def check_target(out: Path, *, cross_fit: bool) -> None:
+    """Refuse to write over what is not ours: only a judge may be replaced by a judge.
+
+    Raises:
+        UsageError: ``out`` is another folder or file, or the work folder's place is taken.
+    """
+    if not is_main_process():
+        return  # the first process speaks for all, and may have begun to write
+    if not out.name:
+        raise UsageError(f"-o {out}: name a folder for the judge, such as judges/mine")
+    if cross_fit and out.is_dir():
+        raise UsageError(f"{out} is a folder: with --cross-fit -o takes the file for the verdicts")
+    if not cross_fit and out.exists() and not _is_replaceable(out, MANIFEST_FILE):
+        raise UsageError(f"{out} exists and is no judge: give another place with -o")
+    work = out.with_name(f"{out.name}.work")
+    if work.exists() and not _is_replaceable(work, SETTINGS_FILE):
+        raise UsageError(f"{work} exists and is not a training's: move it, or give another place with -o")
+
+
+def _is_replaceable(folder: Path, mark: str) -> bool:
+    return folder.is_dir() and ((folder / mark).is_file() or not any(folder.iterdir()))
 
 
 def open_work_folder(folder: Path, settings: Mapping[str, Any], *, resume: bool, fresh: bool) -> None:

@@ -202,3 +202,33 @@ def test_help_has_examples(train):
     outcome = train("--help")
     assert outcome.code == 0
     assert "guardrank-train --dim truthfulness" in outcome.out
+
+
+@pytest.mark.parametrize(
+    ("there", "options", "message"),
+    [
+        ("mine/thesis.txt", ("-o", "mine"), "mine exists and is no judge"),
+        ("mine.work/thesis.txt", ("-o", "mine"), "mine.work exists and is not a training's"),
+        ("mine", ("-o", "mine"), "mine exists and is no judge"),
+        ("mine/thesis.txt", ("-o", "mine", "--cross-fit", "3"), "mine is a folder"),
+        ("thesis.txt", ("-o", "."), "name a folder for the judge"),
+    ],
+)
+def test_nothing_but_a_judge_is_written_over(train, checkpoints, annotations, tmp_path, there, options, message):
+    file = tmp_path / there
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("years of work")
+    outcome = train("--dim", "truthfulness", "--data", annotations, "--base", checkpoints["bert"], *options)
+    assert (outcome.code, message in outcome.err) == (2, True), outcome.err
+    assert file.read_text() == "years of work"
+
+
+def test_a_judge_is_replaced_by_a_new_one(train, checkpoints, annotations, tmp_path):
+    for seed in (1, 2):
+        outcome = train(
+            "--dim", "truthfulness", "--data", annotations, "--base", checkpoints["bert"], "--seed", seed
+        )
+        assert outcome.code == 0, outcome.err
+    manifest = json.loads((tmp_path / "judges/truthfulness/guardrank.json").read_text())
+    assert manifest["training"]["seed"] == 2
+    assert [folder.name for folder in (tmp_path / "judges").iterdir()] == ["truthfulness"]
