@@ -1,6 +1,6 @@
 """Writing the judge folder: manifest, adapter and head, tokenizer, metrics.json, model card.
 
-Everything is written beside the target and moved there at the end, so a judge is there whole or not at all.
+Everything is written in the work folder and moved at the end, so a judge is there whole or not at all.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def write_judge(
         train: the rows trained on, for the counts by source.
         data: name, sha256 and rows of each input.
     """
-    draft = out.with_name(f"{out.name}.new")
+    draft = trained.job.work / "judge-new"
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(parents=True)
     _write_weights(trained, draft)
@@ -50,13 +50,13 @@ def write_judge(
     (draft / "README.md").write_text(model_card(manifest, metrics), encoding="utf-8")
     for file in draft.iterdir():
         file.chmod(0o644)  # peft writes the adapter for its owner alone
-    _replace(out, draft)
+    _replace(out, draft, trained.job.work / "judge-old")
     return manifest
 
 
-def _replace(out: Path, draft: Path) -> None:
+def _replace(out: Path, draft: Path, old: Path) -> None:
     """Put ``draft`` in the place of ``out``; the judge that was there goes only when the new one stands."""
-    old = out.with_name(f"{out.name}.old")
+    out.parent.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(old, ignore_errors=True)
     if out.exists():
         out.rename(old)
