@@ -10,8 +10,9 @@ from guardrank.annotations import parse_mapping
 from guardrank.console import DebugOption, DeviceOption, MapOption, TasksOption, VersionOption, new_app, run
 from guardrank.dimensions import Dimension, parse_dimension
 from guardrank.errors import UsageError
-from guardrank.records import stem_of
-from guardrank.serve.scoring import ScoringRequest, score_responses
+from guardrank.records import STDIN_NAME, stem_of
+from guardrank.serve.request import ScoringRequest
+from guardrank.serve.scoring import score_responses
 
 HELP = """Score responses: one verdict a record, in order, and a table of ASD and PAR.
 
@@ -20,6 +21,7 @@ HELP = """Score responses: one verdict a record, in order, and a table of ASD an
   guardrank-score responses.jsonl --judge judges/truthfulness -o verdicts.jsonl
   guardrank-score sheet.csv --dim bias --map prompt=question,response=output
   guardrank-score results/ --tasks data/                         # an MLLMGuard results folder
+  guardrank-score responses.jsonl --resume                       # go on after a kill, or begin
   zcat responses.jsonl.gz | guardrank-score - -o - > verdicts.jsonl
 
 ASD, attack success degree: 0 best, 1 worst. PAR, perfect answer rate: 1 best. Intervals are 95 %, clustered
@@ -62,6 +64,9 @@ def score(
     compat: Annotated[
         Literal["mllmguard"] | None, typer.Option(help="mllmguard: ASD as the reference code computes it.")
     ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the verdict file of a run that was killed; or begin.")
+    ] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Exit 1 where a row was rejected or failed.")] = False,
     debug: DebugOption = False,
     version: VersionOption = False,
@@ -70,7 +75,7 @@ def score(
     score_responses(
         ScoringRequest(
             inputs=tuple(inputs),
-            output=output or f"{stem_of(inputs[0])}.verdicts.jsonl",
+            output=output or _default_output(inputs[0]),
             judges=tuple(judge or ()),
             dimension=_dimension(dim),
             mapping=parse_mapping(map_),
@@ -81,8 +86,14 @@ def score(
             include_abstained=include_abstained,
             compat=compat,
             strict=strict,
+            resume=resume,
         )
     )
+
+
+def _default_output(first_input: str) -> str:
+    name = STDIN_NAME if first_input == "-" else stem_of(first_input)
+    return f"{name}.verdicts.jsonl"
 
 
 def _dimension(name: str | None) -> Dimension | None:

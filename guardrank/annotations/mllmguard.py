@@ -30,7 +30,12 @@ _FILE_NAME = re.compile(rf"({_TASKS})_(.+?)(?<!\.verdicts)(?<!\.rejects)\.jsonl(
 
 def is_results_folder(path: Path) -> bool:
     """Whether the folder ``path`` holds ``DIMENSION_MODEL.jsonl`` files."""
-    return any(_FILE_NAME.fullmatch(file.name) for file in path.iterdir())
+    return bool(results_files(path))
+
+
+def results_files(folder: Path) -> list[Path]:
+    """The ``DIMENSION_MODEL.jsonl`` files in ``folder``, in the order in which they are read."""
+    return sorted(file for file in folder.iterdir() if _FILE_NAME.fullmatch(file.name))
 
 
 def read_results_folder(folder: Path, tasks: Path | None = None) -> Iterator[RawRow]:
@@ -46,7 +51,7 @@ def read_results_folder(folder: Path, tasks: Path | None = None) -> Iterator[Raw
         UsageError: ``tasks`` holds no task sheets, or damaged ones.
     """
     cases = CaseIndex(read_task_sheets(tasks) if tasks else ())
-    for path in sorted(folder.iterdir()):
+    for path in results_files(folder):
         if match := _FILE_NAME.fullmatch(path.name):
             yield from _ResultsFile(OLD_TASK_NAMES.get(match[1], match[1]), match[2], cases).rows(path)
 

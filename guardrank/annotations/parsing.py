@@ -14,6 +14,8 @@ from guardrank.annotations.sources import load_sources
 from guardrank.dimensions import DIMENSION_OF_SUBTASK, DIMENSIONS, Dimension, parse_dimension, parse_subtask
 from guardrank.records import RawRow, Record, look_up
 
+_AS_IT_STANDS = LabelRule()
+
 
 class RejectedRowError(Exception):
     """The row cannot become a record; the text says why."""
@@ -45,7 +47,7 @@ class RowParser:
         if fields.get("id") in (None, ""):
             fields["id"] = f"{row.file}:{row.line}"
         fields["dimension"] = self._dimension(fields)
-        rule = self.rule or (source.rule if source else LabelRule())
+        rule = self.rule or (source.rule if source else _AS_IT_STANDS)
         try:
             return Record.model_validate(fields | self._labels(fields, rule))
         except LabelError as error:

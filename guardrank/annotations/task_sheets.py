@@ -80,10 +80,16 @@ def read_task_sheets(folder: Path) -> tuple[TaskCase, ...]:
     Raises:
         UsageError: there is no ``prompt.csv``, or one has a row without image, prompt or known category.
     """
-    sheets = [folder / "prompt.csv"] if (folder / "prompt.csv").is_file() else sorted(folder.glob("*/prompt.csv"))
+    sheets = task_sheet_files(folder)
     if not sheets:
         raise UsageError(f"{folder} holds no TASK/prompt.csv: give the folder of the MLLMGuard task folders")
     return tuple(_case(sheet.resolve().parent.name, sheet, row) for sheet in sheets for row in read_csv(sheet))
+
+
+def task_sheet_files(folder: Path) -> list[Path]:
+    """The ``prompt.csv`` of every task folder in ``folder``, or of ``folder`` itself if it is one."""
+    own = folder / "prompt.csv"
+    return [own] if own.is_file() else sorted(folder.glob("*/prompt.csv"))
 
 
 def _case(task: str, sheet: Path, row: RawRow) -> TaskCase:

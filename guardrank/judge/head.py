@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from math import isfinite
 from typing import Protocol
 
 import numpy as np
@@ -49,19 +50,22 @@ class HeadJudge:
             yield from self._score_window(window)
 
     def _score_window(self, window: list[Record]) -> list[Verdict]:
-        verdicts = [failed(record, self.name, UNSUPPORTED_DIMENSION) for record in window]
-        fit = [i for i, record in enumerate(window) if record.dimension in self.dimensions]
+        known = self.dimensions
+        fit = [i for i, record in enumerate(window) if record.dimension in known]
         encoded = self.encoder.encode([window[i] for i in fit])
         logits = self.engine.logits([row.ids for row in encoded])
+        verdicts: dict[int, Verdict] = {}
         for output in self.manifest.outputs:
             rows = [n for n, i in enumerate(fit) if window[i].dimension == output.dimension]
             if rows:
+                places = [fit[n] for n in rows]
                 judged = self._verdicts(
-                    output, [window[fit[n]] for n in rows], [encoded[n] for n in rows], logits[rows]
+                    output, [window[i] for i in places], [encoded[n] for n in rows], logits[rows]
                 )
-                for n, verdict in zip(rows, judged, strict=True):
-                    verdicts[fit[n]] = verdict
-        return verdicts
+                verdicts.update(zip(places, judged, strict=True))
+        return [
+            verdicts.get(i) or failed(record, self.name, UNSUPPORTED_DIMENSION) for i, record in enumerate(window)
+        ]
 
     def _verdicts(
         self, output: Output, records: list[Record], encoded: list[Encoded], logits: NDArray[np.float32]
@@ -72,29 +76,29 @@ class HeadJudge:
         own = np.where(np.isfinite(own).all(axis=1, keepdims=True), own, np.nan)
         probs = probabilities(own, output.link, calibration.temperature, calibration.bias or 0.0)
         scores = decide(probs, calibration.thresholds or None, calibration.decode)
-        expected = expected_score(probs)
+        decoded = zip(probs.tolist(), scores.tolist(), expected_score(probs).tolist(), strict=True)
         return [
-            self._verdict(record, row, probs[n], int(scores[n]), float(expected[n]), calibration.abstain_below)
-            for n, (record, row) in enumerate(zip(records, encoded, strict=True))
+            self._verdict(record, row, *said, calibration.abstain_below)
+            for record, row, said in zip(records, encoded, decoded, strict=True)
         ]
 
     def _verdict(
         self,
         record: Record,
         encoded: Encoded,
-        probs: NDArray[np.float64],
+        probs: list[float],
         score: int,
         expected: float,
         abstain_below: float,
     ) -> Verdict:
-        if not np.isfinite(probs).all():
+        if not all(map(isfinite, probs)):
             return failed(record, self.name, "not_a_number")
-        confidence = float(probs.max())
+        confidence = max(probs)
         return Verdict(
             id=record.id,
             score=score,
             expected=round(expected, 6),
-            probs=tuple(round(float(p), 6) for p in probs),
+            probs=tuple([round(p, 6) for p in probs]),
             confidence=round(confidence, 6),
             abstained=confidence < abstain_below,
             truncated=encoded.truncated,

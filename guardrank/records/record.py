@@ -60,7 +60,7 @@ class Record(BaseModel):
     @field_validator("dimension", mode="before")
     @classmethod
     def _dimension_in_any_case(cls, value: object) -> object:
-        return parse_dimension(value) if isinstance(value, str) else value
+        return parse_dimension(value) if isinstance(value, str) and not isinstance(value, Dimension) else value
 
     @field_validator("subtask", mode="before")
     @classmethod

@@ -10,26 +10,6 @@ from tests_support.rows import annotated_rows, read_jsonl, write_jsonl
 from guardrank.serve.score import app
 
 
-@pytest.fixture(scope="session")
-def judge(checkpoints, tmp_path_factory):
-    """A judge of truthfulness and toxicity."""
-    folder = tmp_path_factory.mktemp("judges") / "two"
-    return write_tiny_judge(folder, checkpoints["bert"], ("truthfulness", "toxicity")).folder
-
-
-@pytest.fixture
-def score(capfd, monkeypatch, tmp_path, judge):
-    """Run guardrank-score with that judge in a fresh folder."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "120")
-
-    def run(*arguments):
-        judges = () if "--judge" in arguments else ("--judge", judge)
-        return run_here(app, capfd, monkeypatch, "--device", "cpu", *judges, *arguments)
-
-    return run
-
-
 def rows_of(*dimensions, count=6):
     return [
         {key: value for key, value in row.items() if key != "human"} | {"id": f"{dimension}-{i}"}
@@ -75,6 +55,13 @@ def test_standard_input_to_standard_output(tmp_path, judge):
     assert [json.loads(line)["id"] for line in outcome.out.splitlines()] == [row["id"] for row in rows]
     assert "by dimension" in outcome.err
     assert read_jsonl(tmp_path / "stdin.rejects.jsonl")[0]["line"] == 7
+
+
+def test_standard_input_to_a_file(score, tmp_path, monkeypatch):
+    with write_jsonl(tmp_path / "r.jsonl", rows_of("toxicity")).open() as stream:
+        monkeypatch.setattr("sys.stdin", stream)
+        assert score("-").code == 0
+    assert len(read_jsonl(tmp_path / "stdin.verdicts.jsonl")) == 6
 
 
 def test_gzip_several_files_and_text(score, tmp_path):
