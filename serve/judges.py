@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import orjson
@@ -11,6 +10,8 @@ from guardrank.console import say, warn
 from guardrank.errors import UsageError
 from guardrank.judge import HeadJudge, load_judge
 from guardrank.judge.manifest import MANIFEST_FILE
+from guardrank.judge.variants import TORCH
+from guardrank.serve.request import ScoringRequest
 
 JUDGES_FOLDER = Path("judges")
 """Where ``guardrank-train`` puts judges, and where they are looked for when none is named."""
@@ -21,15 +22,22 @@ _DOUBTS = {
 }
 
 
-def open_judges(names: Sequence[str], *, device: str | None = None, base: str | None = None) -> list[HeadJudge]:
-    """The named judges, or those in ./judges; says which they are, and warns of a constant one."""
+def open_judges(request: ScoringRequest) -> list[HeadJudge]:
+    """The judges that ``request`` names, or those in ./judges; says which they are, and warns of a constant one."""
     judges = []
-    for name in names or _judges_here():
-        judge = load_judge(name, device=device, base=base)
-        say(f"Judge {judge.name} ({', '.join(sorted(judge.dimensions))})")
+    for name in request.judges or _judges_here():
+        judge = load_judge(
+            name, variant=request.variant, device=request.device, base=request.base, threads=request.threads
+        )
+        say(f"Judge {judge.name} ({', '.join(sorted(judge.dimensions))}; {judge.variant}{_hint(request, judge)})")
         _warn_of_doubts(Path(name), judge)
         judges.append(judge)
     return judges
+
+
+def _hint(request: ScoringRequest, judge: HeadJudge) -> str:
+    wants_torch = request.variant or request.device not in (None, "cpu")
+    return "" if wants_torch or judge.variant != TORCH else ": guardrank-export makes a faster one"
 
 
 def _judges_here() -> list[str]:

@@ -22,6 +22,8 @@ class ScoringRequest:
     mapping: Mapping[str, str] = field(default_factory=dict)
     tasks: Path | None = None
     base: str | None = None
+    variant: str | None = None
+    threads: int | None = None
     device: str | None = None
     with_text: bool = False
     include_abstained: bool = False

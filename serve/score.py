@@ -54,6 +54,12 @@ def score(
     base: Annotated[
         str | None, typer.Option(help="Where the judge's base model is, if not where it was trained.")
     ] = None,
+    variant: Annotated[
+        str | None, typer.Option(help="torch, fp32, int8 or int4; the fastest export there is unless given.")
+    ] = None,
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="Cores to score on; all unless given. Verdicts do not depend on it.")
+    ] = None,
     device: DeviceOption = None,
     with_text: Annotated[
         bool, typer.Option("--with-text", help="Write prompt and response with each verdict.")
@@ -81,6 +87,8 @@ def score(
             mapping=parse_mapping(map_),
             tasks=tasks,
             base=base,
+            variant=variant,
+            threads=threads,
             device=device,
             with_text=with_text,
             include_abstained=include_abstained,

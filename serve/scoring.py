@@ -47,7 +47,7 @@ def score_responses(request: ScoringRequest, *, window: int = WINDOW) -> None:
         request.inputs, dim=request.dimension, mapping=request.mapping, tasks=request.tasks, rejects=rejects
     )
     request.check()
-    judges = open_judges(request.judges, device=request.device, base=request.base)
+    judges = open_judges(request)
     seen = None if request.once_only else survey(request.inputs)
     run = seen and describe_run(request, [judge.name for judge in judges], seen.files)
     board = Board(request, rejects, own_labels=any(judge.manifest.own_labels for judge in judges))

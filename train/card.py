@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from guardrank.judge import Manifest
+from guardrank.markdown import cell
 
 _CARD = """---
 library_name: guardrank
@@ -67,7 +68,7 @@ def model_card(manifest: Manifest, metrics: Mapping[str, Any]) -> str:
         device=run["device"],
         versions=", ".join(f"{name} {number}" for name, number in manifest.versions.items()),
         source_rows="\n".join(
-            f"| {_cell(name)} | {row['rows']:,} | {_cell(row['licence'])} |"
+            f"| {cell(name)} | {row['rows']:,} | {cell(row['licence'])} |"
             for name, row in training["sources"].items()
         ),
     )
@@ -82,8 +83,3 @@ def _dev_row(manifest: Manifest, dev: Mapping[str, Any], dimension: str) -> str:
 
 def _number(value: float | None) -> str:
     return "undefined" if value is None else f"{value:.3f}"
-
-
-def _cell(text: str) -> str:
-    """Names come from data: they may not break the table or become markup."""
-    return "".join(c if c.isalnum() or c in " ._-+(),;:/" else "?" for c in text)[:120]

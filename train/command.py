@@ -32,6 +32,7 @@ from guardrank.train.data import (
     undecided_dimensions,
 )
 from guardrank.train.judge_folder import judge_metrics, write_judge
+from guardrank.train.keep_rows import keep_rows
 from guardrank.train.recipe import Recipe, load_recipe, recipe_names
 from guardrank.train.run import Job, Trained, train_judge
 from guardrank.train.splits import Split, split_records
@@ -205,9 +206,11 @@ def _train(job: Job, data: TrainingData, out: Path) -> None:
     if trained is None:
         return
     manifest = write_judge(trained, out, split.train, data.inputs)
+    rows = keep_rows(job, split, out)
     shutil.rmtree(job.work)
     _report(trained, out)
     say(f"Judge {manifest.name}@{judge_hash(out, manifest, 'torch')[:16]} written to {out}")
+    say(f"Rows for guardrank-export kept in {rows}: they are not part of the judge")
 
 
 def _split_line(split: Split, job: Job) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import shutil
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from guardrank.records import Record
 from guardrank.train.card import model_card
 from guardrank.train.figures import Floats, is_constant, label_figures, output_probabilities
 from guardrank.train.run import Trained, group_by_output
+from guardrank.versions import library_versions
 
 METRICS_FILE = "metrics.json"
 _PACKAGES = ("guardrank", "torch", "transformers", "peft", "tokenizers", "numpy")
@@ -91,7 +91,7 @@ def _manifest(
             "data": list(data),
             "sources": source_counts(train),
         },
-        versions=library_versions(),
+        versions=library_versions(_PACKAGES),
         weights={"torch": {file: hash_file(folder / file) for file in loaded}},
     )
 
@@ -104,17 +104,6 @@ def source_counts(records: Sequence[Record]) -> dict[str, dict[str, Any]]:
         name: {"rows": rows, "licence": known[name].licence if name in known else "unknown"}
         for name, rows in sorted(counts.items())
     }
-
-
-def library_versions() -> dict[str, str]:
-    """Versions of what trained the judge."""
-    found = {}
-    for package in _PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            found[package] = "not installed"
-    return found
 
 
 def judge_metrics(trained: Trained) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from guardrank.errors import TrainingError, UsageError
+from guardrank.judge.kept_rows import is_kept_rows, kept_rows_file
 from guardrank.judge.manifest import MANIFEST_FILE
 from guardrank.train.data import is_main_process
 
@@ -20,7 +21,8 @@ def check_target(out: Path, *, cross_fit: bool) -> None:
     """Refuse to write over what is not ours: only a judge may be replaced by a judge.
 
     Raises:
-        UsageError: ``out`` is another folder or file, or the work folder's place is taken.
+        UsageError: ``out`` is another folder or file, or the place of the work folder or of the rows that are
+            kept is taken.
     """
     if not is_main_process():
         return  # the first process speaks for all, and may have begun to write
@@ -33,6 +35,9 @@ def check_target(out: Path, *, cross_fit: bool) -> None:
     work = out.with_name(f"{out.name}.work")
     if work.exists() and not _is_replaceable(work, SETTINGS_FILE):
         raise UsageError(f"{work} exists and is not a training's: move it, or give another place with -o")
+    rows = kept_rows_file(out)
+    if not cross_fit and rows.exists() and not is_kept_rows(rows):
+        raise UsageError(f"{rows} exists and is not a training's: move it, or give another place with -o")
 
 
 def _is_replaceable(folder: Path, mark: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from math import isfinite
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,14 +25,39 @@ class Engine(Protocol):
         ...
 
 
+class Decoded(NamedTuple):
+    """Probabilities (n, classes), scores (n,), and whether the judge abstains (n,).
+
+    Where a logit is not finite the row's probabilities are NaN, and its score means nothing.
+    """
+
+    probs: NDArray[np.float64]
+    scores: NDArray[np.int64]
+    abstained: NDArray[np.bool_]
+
+
+def decode_output(output: Output, logits: NDArray[np.floating]) -> Decoded:
+    """What one dimension's calibration makes of all logits, shape (n, at least output's last column)."""
+    calibration = output.calibration
+    own = logits[:, output.columns]
+    # an infinite logit would decode to a confident score
+    own = np.where(np.isfinite(own).all(axis=1, keepdims=True), own, np.nan)
+    probs = probabilities(own, output.link, calibration.temperature, calibration.bias or 0.0)
+    scores = decide(probs, calibration.thresholds or None, calibration.decode)
+    return Decoded(probs, scores, probs.max(axis=1) < calibration.abstain_below)
+
+
 class HeadJudge:
     """The judge in a judge folder."""
 
-    def __init__(self, manifest: Manifest, encoder: Encoder, engine: Engine, content_hash: str) -> None:
+    def __init__(
+        self, manifest: Manifest, encoder: Encoder, engine: Engine, content_hash: str, variant: str = "torch"
+    ) -> None:
         self.manifest = manifest
         self.encoder = encoder
         self.engine = engine
         self.content_hash = content_hash
+        self.variant = variant
 
     @property
     def name(self) -> str:
@@ -70,16 +95,12 @@ class HeadJudge:
     def _verdicts(
         self, output: Output, records: list[Record], encoded: list[Encoded], logits: NDArray[np.float32]
     ) -> list[Verdict]:
-        calibration = output.calibration
-        own = logits[:, output.columns]
-        # an infinite logit would decode to a confident score
-        own = np.where(np.isfinite(own).all(axis=1, keepdims=True), own, np.nan)
-        probs = probabilities(own, output.link, calibration.temperature, calibration.bias or 0.0)
-        scores = decide(probs, calibration.thresholds or None, calibration.decode)
-        decoded = zip(probs.tolist(), scores.tolist(), expected_score(probs).tolist(), strict=True)
+        probs, scores, abstained = decode_output(output, logits)
+        decoded = zip(
+            probs.tolist(), scores.tolist(), expected_score(probs).tolist(), abstained.tolist(), strict=True
+        )
         return [
-            self._verdict(record, row, *said, calibration.abstain_below)
-            for record, row, said in zip(records, encoded, decoded, strict=True)
+            self._verdict(record, row, *said) for record, row, said in zip(records, encoded, decoded, strict=True)
         ]
 
     def _verdict(
@@ -89,7 +110,7 @@ class HeadJudge:
         probs: list[float],
         score: int,
         expected: float,
-        abstain_below: float,
+        abstained: bool,
     ) -> Verdict:
         if not all(map(isfinite, probs)):
             return failed(record, self.name, "not_a_number")
@@ -100,7 +121,7 @@ class HeadJudge:
             expected=round(expected, 6),
             probs=tuple([round(p, 6) for p in probs]),
             confidence=round(confidence, 6),
-            abstained=confidence < abstain_below,
+            abstained=abstained,
             truncated=encoded.truncated,
             judge=self.name,
         )

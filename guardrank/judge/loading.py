@@ -16,32 +16,48 @@ from guardrank.judge.manifest import (
     verify_weights,
 )
 from guardrank.judge.torch_loading import load_torch_engine, torch_files
+from guardrank.judge.variants import ONNX_VARIANTS, TORCH, choose_variant
 
 
 def load_judge(
-    folder_or_hub_id: str | PathLike[str], *, device: str | None = None, base: str | None = None
+    folder_or_hub_id: str | PathLike[str],
+    *,
+    variant: str | None = None,
+    device: str | None = None,
+    base: str | None = None,
+    threads: int | None = None,
 ) -> HeadJudge:
     """The judge in a folder that ``guardrank-train`` wrote, or in a hub repository of the same content.
 
     Args:
-        device: ``cpu``, ``cuda``, ``cuda:1``...; None takes the accelerator that is there.
-        base: another place to find the base model in; it must be the same model.
+        variant: ``torch``, or an export (``int8``, ``int4``, ``fp32``); None takes an export where there is one
+            and no other device than a CPU is asked for.
+        device: ``cpu``, ``cuda``, ``cuda:1``... for torch; None takes the accelerator that is there.
+        base: another place to find the base model in (torch only); it must be the same model.
+        threads: how many rows an export scores side by side; None takes the cores that there are.
 
     Raises:
         JudgeError: the folder is missing, damaged, changed after it was written, or its base is.
+        UsageError: the judge has no such variant.
     """
     folder = _find_folder(str(folder_or_hub_id))
     manifest = read_manifest(folder)
+    chosen = choose_variant(manifest, variant, device)
     component = manifest.components[0]
-    verify_weights(folder, manifest, "torch", torch_files(component))
+    needed = torch_files(component) if chosen == TORCH else (ONNX_VARIANTS[chosen].file, TOKENIZER_FILE)
+    verify_weights(folder, manifest, chosen, needed)
     encoder = Encoder(
         folder / TOKENIZER_FILE,
         template=component.template,
         max_tokens=component.max_tokens,
         truncation=component.truncation,
     )
-    engine = load_torch_engine(folder, component, manifest.width, device=device, base=base)
-    return HeadJudge(manifest, encoder, engine, judge_hash(folder, manifest, "torch"))
+    engine = (
+        load_torch_engine(folder, component, manifest.width, device=device, base=base)
+        if chosen == TORCH
+        else ONNX_VARIANTS[chosen].open(folder, threads)
+    )
+    return HeadJudge(manifest, encoder, engine, judge_hash(folder, manifest, chosen), chosen)
 
 
 def _find_folder(name: str) -> Path:

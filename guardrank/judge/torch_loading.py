@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 from guardrank.engine.torch_engine import TorchEngine, pick_device
 from guardrank.errors import JudgeError
 from guardrank.judge.base import resolve_base
+from guardrank.judge.last_token import read_last_real_token
 from guardrank.judge.manifest import TOKENIZER_FILE, Transformer
 
 ADAPTER_FILE = "adapter_model.safetensors"
@@ -32,12 +34,26 @@ def load_torch_engine(
         JudgeError: the base is missing or another one, or the folder holds no classification head.
     """
     chosen = pick_device(device)
-    model = _load_model(folder, component, width, base)
-    # The base keeps the rounding that it was trained with; a CPU then computes in float32.
-    return TorchEngine(model.float() if chosen == "cpu" else model, pad_id=component.pad_id, device=chosen)
+    model = load_model(folder, component, width, base=base)
+    return TorchEngine(on_cpu(model) if chosen == "cpu" else model, pad_id=component.pad_id, device=chosen)
 
 
-def _load_model(folder: Path, component: Transformer, width: int, base: str | None) -> Any:
+def on_cpu(model: Any) -> Any:
+    """``model`` as a CPU computes it: in float32, unless it then takes over half of the machine's memory.
+
+    The base keeps the rounding that it was trained with.
+    """
+    size = 4 * sum(parameter.numel() for parameter in model.parameters())
+    return model.float() if size < _memory() / 2 else model
+
+
+def _memory() -> int:
+    """Bytes of memory that this machine has."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else 16 << 30
+
+
+def load_model(folder: Path, component: Transformer, width: int, *, base: str | None = None) -> Any:
+    """The transformers classifier of a judge folder in its base's dtype, its adapter beside it (not merged)."""
     if component.adapter is None:
         return load_classifier(folder, component, width)
     source = resolve_base(base or component.base.id)
@@ -51,7 +67,7 @@ def load_classifier(source: Path, component: Transformer, width: int) -> Any:
     from transformers import AutoModelForSequenceClassification
 
     with _quiet("transformers"):
-        return AutoModelForSequenceClassification.from_pretrained(
+        model = AutoModelForSequenceClassification.from_pretrained(
             str(source),
             num_labels=width,
             dtype=getattr(torch, component.base.dtype),
@@ -59,6 +75,7 @@ def load_classifier(source: Path, component: Transformer, width: int) -> Any:
             local_files_only=True,
             trust_remote_code=False,
         )
+    return read_last_real_token(model)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from tests_support.commands import run_here
 from tests_support.rows import annotated_rows, read_jsonl, write_jsonl
 
 import guardrank
+from guardrank.judge.kept_rows import read_kept_rows
 from guardrank.train.cli import app
 
 TINY = (
@@ -167,6 +168,7 @@ def test_cross_fitting_judges_every_annotated_row_once(train, checkpoints, tmp_p
     assert [row["fold"] for row in verdicts] == [row["fold"] for row in rows[:-1]]
     assert len({row["judge"] for row in verdicts}) == 3
     assert np.mean([row["score"] == row["human"] for row in verdicts]) > 0.9
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["study.verdicts.jsonl"]
 
 
 @pytest.mark.parametrize(
@@ -210,6 +212,7 @@ def test_help_has_examples(train):
         ("mine/thesis.txt", ("-o", "mine"), "mine exists and is no judge"),
         ("mine.work/thesis.txt", ("-o", "mine"), "mine.work exists and is not a training's"),
         ("mine", ("-o", "mine"), "mine exists and is no judge"),
+        ("mine.rows.jsonl", ("-o", "mine"), "mine.rows.jsonl exists and is not a training's"),
         ("mine/thesis.txt", ("-o", "mine", "--cross-fit", "3"), "mine is a folder"),
         ("thesis.txt", ("-o", "."), "name a folder for the judge"),
     ],
@@ -231,4 +234,35 @@ def test_a_judge_is_replaced_by_a_new_one(train, checkpoints, annotations, tmp_p
         assert outcome.code == 0, outcome.err
     manifest = json.loads((tmp_path / "judges/truthfulness/guardrank.json").read_text())
     assert manifest["training"]["seed"] == 2
-    assert [folder.name for folder in (tmp_path / "judges").iterdir()] == ["truthfulness"]
+    left = sorted(path.name for path in (tmp_path / "judges").iterdir())
+    assert left == ["truthfulness", "truthfulness.rows.jsonl"]
+
+
+def test_rows_are_kept_for_exports_with_their_final_labels(train, checkpoints, tmp_path):
+    # faithbench's rule makes 1 of its 2 and 3, and 0 of its 1
+    rows = [
+        row | {"source": "faithbench", "human": 1 + 2 * row["human"]} for row in annotated_rows("truthfulness", 96)
+    ]
+    data = write_jsonl(tmp_path / "study.jsonl", [*rows, rows[0] | {"id": "t", "prompt": "new", "split": "test"}])
+    options = ("--data", data, "--base", checkpoints["bert"], "--set", "epochs=1", "-o", "out/mine")
+    file = tmp_path / "out" / "mine.rows.jsonl"
+    file.parent.mkdir()
+    file.touch()
+    outcome = train(*options)
+    assert outcome.code == 0, outcome.err
+    assert "Rows for guardrank-export kept in out/mine.rows.jsonl" in outcome.err
+    kept = read_kept_rows(file)
+    assert (len(kept.calibration), len(kept.gate)) == trained_on(tmp_path / "out/mine")
+    expected = {row["id"]: (row["human"] - 1) // 2 for row in rows}
+    assert {row.id: row.human for part in kept for row in part} == expected
+    assert not {row.prompt for row in kept.calibration} & {row.prompt for row in kept.gate}
+    before = file.read_bytes()
+    outcome = train(*options)
+    assert outcome.code == 0, outcome.err
+    assert file.read_bytes() == before
+    assert sorted(path.name for path in file.parent.iterdir()) == ["mine", "mine.rows.jsonl"]
+
+
+def trained_on(folder):
+    figures = json.loads((folder / "metrics.json").read_text())["training"]
+    return figures["train_rows"], figures["dev_rows"]

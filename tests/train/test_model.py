@@ -38,7 +38,7 @@ def test_llama_pads_with_its_end_token(checkpoints):
     assert [find_pad_id(checkpoints[name]) for name in ("bert", "roberta", "llama")] == [0, 1, 2]
 
 
-@pytest.mark.parametrize(("family", "limit"), [("bert", 128), ("roberta", 128), ("llama", 256)])
+@pytest.mark.parametrize(("family", "limit"), [("bert", 320), ("roberta", 320), ("llama", 320)])
 def test_more_tokens_than_the_base_reads_are_refused(checkpoints, family, limit):
     folder = checkpoints[family]
     build_trainee(recipe(folder, f"max_tokens={limit}"), folder, width=2)

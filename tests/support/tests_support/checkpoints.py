@@ -43,7 +43,7 @@ def build_bert(folder: Path) -> Path:
         single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
     )
     torch.manual_seed(0)
-    config = BertConfig(**_SIZE, vocab_size=tokenizer.get_vocab_size(), max_position_embeddings=128, pad_token_id=0)
+    config = BertConfig(**_SIZE, vocab_size=tokenizer.get_vocab_size(), max_position_embeddings=320, pad_token_id=0)
     return _save(BertModel(config), tokenizer, folder)
 
 
@@ -65,7 +65,7 @@ def build_roberta(folder: Path) -> Path:
     config = RobertaConfig(
         **_SIZE,
         vocab_size=tokenizer.get_vocab_size(),
-        max_position_embeddings=130,
+        max_position_embeddings=322,
         pad_token_id=1,
         bos_token_id=0,
         eos_token_id=2,
@@ -89,7 +89,7 @@ def build_llama(folder: Path) -> Path:
         **_SIZE,
         num_key_value_heads=2,
         vocab_size=tokenizer.get_vocab_size(),
-        max_position_embeddings=256,
+        max_position_embeddings=320,
         bos_token_id=1,
         eos_token_id=2,
     )

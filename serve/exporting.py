@@ -1,0 +1,164 @@
+"""From a trained judge to its exports, each behind the gate:
+
+    find rows -> reference logits -> for each precision: write -> score -> compare -> keep or refuse
+
+An export is written in a folder of its own and moved into the judge folder once it has passed.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+
+from guardrank.console import say, warn
+from guardrank.engine import Encoder
+from guardrank.errors import UsageError
+from guardrank.judge.base import hash_file
+from guardrank.judge.manifest import (
+    MANIFEST_FILE,
+    TOKENIZER_FILE,
+    Manifest,
+    judge_hash,
+    read_manifest,
+    verify_weights,
+    write_manifest,
+)
+from guardrank.judge.torch_loading import torch_files
+from guardrank.judge.variants import ONNX_VARIANTS, TORCH
+from guardrank.records import Record
+from guardrank.serve.export_card import write_export_figures
+from guardrank.serve.export_model import CONFIG_FILE, TrainedModel
+from guardrank.serve.gate import compare
+from guardrank.serve.gate_report import DEFAULT_BOUND, GateRefusedError, GateReport, check_gate
+from guardrank.serve.gate_rows import find_gate_rows
+from guardrank.serve.gate_table import print_report
+
+Precision = Literal["auto", "fp32", "int8", "int4"]
+
+
+@dataclass(frozen=True)
+class ExportRequest:
+    """What the user asked for; ``bound`` is the share of scores that an export may flip."""
+
+    judge: Path
+    precision: Precision = "auto"
+    gate_data: tuple[str, ...] = ()
+    bound: float = DEFAULT_BOUND
+    accept: bool = False
+    base: str | None = None
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    tasks: Path | None = None
+
+
+def export_judge(request: ExportRequest) -> dict[str, GateReport]:
+    """Write the exports that ``request`` asks for into the judge folder and return what the gate found of each.
+
+    Raises:
+        UsageError: no judge folder, or a precision that its family has not.
+        GateRefusedError: an export that was asked for by name flips too many scores.
+    """
+    export = _Export.prepare(request)
+    reports = {}
+    for precision in export.planned():
+        say(f"Writing {precision}")
+        try:
+            reports[precision] = export.make(precision)
+        except GateRefusedError as error:
+            if request.precision != "auto":
+                raise
+            reports[precision] = error.report
+            warn(str(error))
+    print_report(reports, Console(), bound=request.bound)
+    return reports
+
+
+@dataclass
+class _Export:
+    """One judge being exported."""
+
+    request: ExportRequest
+    manifest: Manifest
+    model: TrainedModel
+    gate: list[Record]
+    origin: str
+    ids: list[list[int]]
+    calibration: list[list[int]]
+    reference: NDArray[np.float32]
+
+    @classmethod
+    def prepare(cls, request: ExportRequest) -> _Export:
+        """Load the judge, find the rows, and ask it about them."""
+        folder = request.judge
+        manifest = read_manifest(folder)
+        verify_weights(folder, manifest, TORCH, torch_files(manifest.components[0]))
+        rows = find_gate_rows(folder, manifest, request.gate_data, mapping=request.mapping, tasks=request.tasks)
+        encoder = _encoder(folder, manifest)
+        model = TrainedModel(folder, manifest, request.base)
+        ids = _ids(encoder, rows.gate)
+        say(f"Asking the torch judge about {len(ids):,} rows ({rows.origin})")
+        reference = model.logits(ids)
+        model.release()
+        calibration = _ids(encoder, rows.calibration)
+        return cls(request, manifest, model, rows.gate, rows.origin, ids, calibration, reference)
+
+    def planned(self) -> Sequence[str]:
+        """The precisions to make: by itself what every tool reads (fp32) and what is fast (int8)."""
+        if self.request.precision != "auto":
+            return (self.request.precision,)
+        return ("int8",) if self.model.is_decoder else ("fp32", "int8")
+
+    def make(self, precision: str) -> GateReport:
+        """Write one export, compare it, and keep it; raises GateRefusedError."""
+        folder, request = self.request.judge, self.request
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".export-") as draft:
+            files = self.model.write(precision, Path(draft), self.calibration)
+            logits = ONNX_VARIANTS[precision].open(Path(draft)).logits(self.ids)
+            report = compare(self.manifest, self.gate, self.reference, logits)
+            check_gate(precision, report, bound=request.bound, accept=request.accept)
+            kept = [Path(shutil.move(file, folder / file.name)) for file in files]
+        if not (folder / CONFIG_FILE).is_file():
+            self.model.write_config(folder)
+        self._vouch(precision, kept)
+        write_export_figures(folder, precision, report, files=kept, bound=request.bound, rows_from=self.origin)
+        say(f"{report.sentence(precision)}: kept as {self.manifest.name}@{self._hash(precision)}")
+        return report
+
+    def _vouch(self, precision: str, files: Sequence[Path]) -> None:
+        """Write the files' hashes into the manifest."""
+        folder = self.request.judge
+        hashes = {file.name: hash_file(file) for file in [*files, folder / TOKENIZER_FILE]}
+        weights = self.manifest.weights | {precision: hashes}
+        self.manifest = self.manifest.model_copy(update={"weights": weights})
+        write_manifest(folder, self.manifest)
+
+    def _hash(self, precision: str) -> str:
+        return judge_hash(self.request.judge, self.manifest, precision)[:16]
+
+
+def _encoder(folder: Path, manifest: Manifest) -> Encoder:
+    component = manifest.components[0]
+    return Encoder(
+        folder / TOKENIZER_FILE,
+        template=component.template,
+        max_tokens=component.max_tokens,
+        truncation=component.truncation,
+    )
+
+
+def _ids(encoder: Encoder, records: Sequence[Record]) -> list[list[int]]:
+    return [row.ids for row in encoder.encode(records)]
+
+
+def find_judge(name: Path) -> Path:
+    """The judge folder ``name``; raises UsageError."""
+    if not (name / MANIFEST_FILE).is_file():
+        raise UsageError(f"{name} is no judge folder: give one that guardrank-train wrote")
+    return name
