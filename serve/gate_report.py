@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from guardrank.dimensions import Dimension
 from guardrank.errors import GuardRankError
 
+EXACT = 1e-3
+"""How far an fp32 export may move a probability."""
 DEFAULT_BOUND = 0.01
 """Share of the scores that an int8 or int4 export may flip."""
 
@@ -49,7 +51,9 @@ class Comparison(BaseModel):
 
     def numberless(self) -> str:
         """``no number for 3 rows``, or nothing."""
-        return f"no number for {self.not_a_number:,} row{'s' * (self.not_a_number != 1)}" * bool(self.not_a_number)
+        if not self.not_a_number:
+            return ""
+        return f"no number for {self.not_a_number:,} row{'s' * (self.not_a_number != 1)}"
 
     def kappas(self) -> str:
         """``0.597 -> 0.595``, or ``undefined``."""
@@ -103,6 +107,10 @@ class GateRefusedError(GuardRankError):
 
 
 def check_gate(variant: str, report: GateReport, *, bound: float = DEFAULT_BOUND, accept: bool = False) -> None:
-    """Raise GateRefusedError where ``report`` does not pass, unless ``accept``."""
-    if not (accept or report.passes(bound)):
+    """Raise GateRefusedError where ``report`` does not pass, unless ``accept``.
+
+    Nothing is rounded in fp32: one that moves a probability by more than EXACT is broken, whatever it flips.
+    """
+    is_broken = variant == "fp32" and (report.largest_difference or 0.0) > EXACT
+    if not accept and (is_broken or not report.passes(bound)):
         raise GateRefusedError(variant, report, bound)

@@ -1,58 +1,21 @@
-"""The wheel, built from the sources and installed in a clean environment, trains nothing but scores.
-
-The environment sees the third-party packages of this one through links, so that no test needs the network;
-the project itself it has from the wheel alone.
-"""
-
-import shutil
-import subprocess
-import sys
-import sysconfig
-from pathlib import Path
+"""The wheel, built from the sources and installed in a clean environment, trains nothing but scores."""
 
 import pytest
 from tests_support.judges import write_tiny_judge
 from tests_support.rows import read_jsonl
-
-ROOT = Path(__file__).resolve().parent.parent
-OWN = ("guardrank", "__editable__", "_virtualenv", "distutils-precedence")
-
-
-def run(*command, cwd=None):
-    result = subprocess.run([*map(str, command)], cwd=cwd, capture_output=True, text=True, check=False)
-    assert result.returncode == 0, result.stdout + result.stderr
-    return result.stdout + result.stderr
+from tests_support.wheels import ROOT, build_wheel, new_environment, run
 
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
-    """The wheel of the files that git tracks or would track."""
-    source = tmp_path_factory.mktemp("source")
-    names = run("git", "-C", ROOT, "ls-files", "-co", "--exclude-standard").splitlines()
-    for name in names:
-        if (ROOT / name).is_file():
-            (source / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(ROOT / name, source / name)
-    out = tmp_path_factory.mktemp("wheel")
-    run(sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--no-index", "-w", out, source)
-    return next(out.glob("guardrank-*.whl"))
+    """The wheel of this source tree."""
+    return build_wheel(tmp_path_factory)
 
 
 @pytest.fixture(scope="module")
 def environment(wheel, tmp_path_factory):
-    """A new virtual environment with the wheel and links to the third-party packages."""
-    folder = tmp_path_factory.mktemp("clean")
-    run(sys.executable, "-m", "venv", "--without-pip", folder / "env")
-    python = folder / "env/bin/python"
-    run(sys.executable, "-m", "pip", "--python", python, "install", "--no-deps", "--no-index", wheel)
-    links = folder / "third-party"
-    links.mkdir()
-    for entry in Path(sysconfig.get_path("purelib")).iterdir():
-        if not entry.name.startswith(OWN) and entry.suffix != ".pth":
-            (links / entry.name).symlink_to(entry)
-    site = next((folder / "env/lib").glob("python*/site-packages"))
-    (site / "third_party.pth").write_text(f"{links}\n")
-    return folder / "env"
+    """A new virtual environment with the wheel and everything that is installed here."""
+    return new_environment(wheel, tmp_path_factory.mktemp("clean"))
 
 
 def test_the_installed_wheel_scores_the_samples(environment, checkpoints, tmp_path):

@@ -23,7 +23,7 @@ def pick_device(name: str | None = None) -> str:
     try:
         import torch
     except ImportError:
-        raise MissingExtraError("the torch engine", "train") from None
+        raise MissingExtraError("a judge without an export (guardrank-export makes one)", "train") from None
     if name not in (None, "auto"):
         return str(name)
     if torch.cuda.is_available():

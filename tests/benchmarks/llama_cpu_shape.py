@@ -24,22 +24,24 @@ _STD = 0.02
 """Of all weights: LLaMA's ``initializer_range``; what the adapter adds is then a sixth of the base's weights."""
 
 
-def write_base(folder: Path, layers: int, seed: int) -> None:
-    """The base model: one shard a layer, one for the rest, and an index."""
+def write_base(folder: Path, layers: int, seed: int) -> int:
+    """The base model: one shard a layer, one for the rest, and an index; returns its number of parameters."""
     folder.mkdir(parents=True)
     torch.manual_seed(seed)
-    places = {}
+    places, count = {}, 0
     for number, tensors in enumerate(_shards(layers)):
         name = f"model-{number + 1:05}-of-{layers + 1:05}.safetensors"
         save_file(tensors, folder / name, metadata={"format": "pt"})
         places.update(dict.fromkeys(tensors, name))
+        count += _count(tensors)
     index = json.dumps({"metadata": {}, "weight_map": places})
     (folder / "model.safetensors.index.json").write_text(index, encoding="utf-8")
     config(layers).save_pretrained(folder)
+    return count
 
 
-def write_adapter(folder: Path, layers: int, seed: int) -> None:
-    """The adapter and the head."""
+def write_adapter(folder: Path, layers: int, seed: int) -> int:
+    """The adapter and the head; returns their number of parameters."""
     from peft import LoraConfig, TaskType
 
     folder.mkdir(parents=True)
@@ -59,6 +61,7 @@ def write_adapter(folder: Path, layers: int, seed: int) -> None:
         modules_to_save=["score"],
         inference_mode=True,
     ).save_pretrained(str(folder))
+    return _count(tensors)
 
 
 def config(layers: int) -> LlamaConfig:
@@ -95,6 +98,10 @@ def _linear_layers(layers: int, first: int = 0) -> Iterator[tuple[str, tuple[int
             yield f"model.layers.{number}.self_attn.{name}_proj", square
         for name, size in (("gate", wide), ("up", wide), ("down", narrow)):
             yield f"model.layers.{number}.mlp.{name}_proj", size
+
+
+def _count(tensors: dict[str, Tensor]) -> int:
+    return sum(tensor.numel() for tensor in tensors.values())
 
 
 def _normal(rows: int, columns: int) -> Tensor:

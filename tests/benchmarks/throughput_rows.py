@@ -50,6 +50,11 @@ def sample_rows(count: int, seed: int) -> list[Row]:
     return random.Random(seed).sample(rows, min(count, len(rows)))
 
 
+def half_of(count: int) -> list[int]:
+    """A random half of ``count`` rows in random order, always the same: other batch mates for each of them."""
+    return random.Random(0).sample(range(count), (count + 1) // 2)
+
+
 def write_rows(file: Path, rows: Sequence[Row]) -> None:
     """Write the records as JSON Lines."""
     file.write_text("".join(f"{row.record.model_dump_json()}\n" for row in rows), encoding="utf-8")

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 from contenders import REFERENCE, Logits, describe_setting
-from throughput_rows import Row, write_rows
+from throughput_rows import Row, half_of, write_rows
 
 from guardrank.calibration import probabilities
 
@@ -162,7 +162,7 @@ def _check(track: Track, folder: Path) -> dict[str, float]:
     return {
         "largest_difference": float(np.abs(ours - truth).max()),
         "flipped": float((ours.argmax(axis=1) != truth.argmax(axis=1)).mean()),
-        "moves_with_batch_mates": float(np.abs(ours[track.pilot["half"]] - alone).max()),
+        "moves_with_batch_mates": float(np.abs(ours[half_of(len(ours))] - alone).max()),
     }
 
 

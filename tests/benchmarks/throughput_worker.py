@@ -13,7 +13,6 @@ SPEC is a JSON object with the step's arguments by name. The last line of stdout
 from __future__ import annotations
 
 import json
-import random
 import resource
 import sys
 from collections.abc import Callable, Sequence
@@ -25,7 +24,7 @@ from typing import Any
 import numpy as np
 from contenders import Contender, Place, Setting, contender_class
 from throughput_clock import timed
-from throughput_rows import Row, read_rows
+from throughput_rows import Row, half_of, read_rows
 
 
 def shape(folder: str, rows: str, recipe: dict[str, Any]) -> dict[str, Any]:
@@ -37,7 +36,8 @@ def shape(folder: str, rows: str, recipe: dict[str, Any]) -> dict[str, Any]:
     found = read_rows(Path(rows))
     build(Recipe(**recipe), Path(folder), found)
     texts = describe(Path(folder), found)
-    return {"texts": texts, "operations": operations(sizes_of(Path(folder) / "model"), texts["lengths"])}
+    lengths = texts.pop("lengths")
+    return {"texts": texts, "operations": operations(sizes_of(Path(folder) / "model"), lengths)}
 
 
 def pilot(
@@ -47,16 +47,15 @@ def pilot(
     kind, place = contender_class(contender), Place(Path(folder), threads)
     kind.build(place)
     found = read_rows(Path(rows))[: counts["score"]]
-    tried = [
+    tried: list[dict[str, Any]] = [
         {"setting": setting, "seconds": _try(kind, place, setting, found[: counts["pilot"]], counts["warm_up"])}
         for setting in kind.choices
         if len(kind.choices) > 1
     ]
     best = min(tried, key=lambda trial: trial["seconds"])["setting"] if tried else kind.choices[0]
-    half = random.Random(0).sample(range(len(found)), (len(found) + 1) // 2)
-    np.save(alone, kind(place, best).logits([found[i] for i in half]))
+    np.save(alone, kind(place, best).logits([found[i] for i in half_of(len(found))]))
     versions = {package: version(package) for package in kind.packages}
-    return {"setting": best, "tried": tried, "half": half, "versions": versions, "note": kind.note}
+    return {"setting": best, "tried": tried, "versions": versions, "note": kind.note}
 
 
 def _try(kind: type[Contender], place: Place, setting: Setting, rows: Sequence[Row], warm_up: int) -> float:

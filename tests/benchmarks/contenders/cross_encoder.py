@@ -35,7 +35,7 @@ class CrossEncoderOnnx(Contender):
         place.once("cross-encoder", export)
 
     def logits(self, rows: Sequence[Row]) -> Logits:
-        pairs = [(row.text, "") for row in rows]
+        pairs: list[Any] = [(row.text, "") for row in rows]
         scored = self._model.predict(
             pairs, batch_size=self._batch, activation_fn=torch.nn.Identity(), show_progress_bar=False
         )
@@ -46,4 +46,7 @@ def _open(folder: Path, place: Place, **options: Any) -> CrossEncoder:
     session = ort.SessionOptions()
     session.intra_op_num_threads = place.threads
     keywords = {"provider": "CPUExecutionProvider", "session_options": session, **options}
-    return CrossEncoder(str(folder), backend="onnx", device="cpu", max_length=MAX_TOKENS, model_kwargs=keywords)
+    opened: CrossEncoder = CrossEncoder(
+        str(folder), backend="onnx", device="cpu", max_length=MAX_TOKENS, model_kwargs=keywords
+    )
+    return opened

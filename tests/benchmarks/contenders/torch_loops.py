@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import Any, ClassVar
 
 import numpy as np
@@ -65,12 +66,8 @@ class Pipeline(Contender):
             top_k=None,
             function_to_apply="none",
         )
-        columns = self._score.model.config.label2id
-        logits = np.empty((len(rows), len(columns)), np.float32)
-        for i, labels in enumerate(scored):
-            for label in labels:
-                logits[i, columns[label["label"]]] = label["score"]
-        return logits
+        in_order = (sorted(labels, key=itemgetter("label")) for labels in scored)  # LABEL_0, LABEL_1...
+        return np.array([[label["score"] for label in labels] for labels in in_order], np.float32)
 
 
 class SortedFloat32(Contender):

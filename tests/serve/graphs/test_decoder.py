@@ -7,6 +7,7 @@ import onnxruntime
 import pytest
 import torch
 from tests_support.judges import sample_records, write_tiny_judge
+from tests_support.shapes import SHAPES, make_batch
 from transformers import LlamaConfig, LlamaForSequenceClassification
 
 from guardrank.engine.onnx_engine import OnnxEngine
@@ -54,21 +55,10 @@ def random_ids(rows: int, tokens: int) -> np.ndarray:
     return np.random.default_rng(rows * 1000 + tokens).integers(3, VOCABULARY, (rows, tokens))
 
 
-def padded(side: str) -> tuple[np.ndarray, np.ndarray]:
-    """Rows of 23, 7, 1 and 16 tokens."""
-    ids = random_ids(4, 23)
-    mask = np.ones_like(ids)
-    for row, length in enumerate((23, 7, 1, 16)):
-        padding = slice(length, None) if side == "right" else slice(0, 23 - length)
-        ids[row, padding], mask[row, padding] = PAD, 0
-    return ids, mask
-
-
-def pad_id_inside() -> tuple[np.ndarray, np.ndarray]:
-    """The padding id in the middle of a text, at its end, and at its end before padding."""
+def pad_id_before_padding() -> tuple[np.ndarray, np.ndarray]:
+    """An odd number of tokens; a text that ends in the padding id, before padding."""
     ids = random_ids(3, 21)
     mask = np.ones_like(ids)
-    ids[0, 4] = ids[1, 20] = PAD
     ids[2, 17:], mask[2, 18:] = PAD, 0
     return ids, mask
 
@@ -81,13 +71,8 @@ def with_holes() -> tuple[np.ndarray, np.ndarray]:
     return ids, mask
 
 
-INPUTS = {
-    "1x1": (random_ids(1, 1), np.ones((1, 1), np.int64)),
-    "1x40": (random_ids(1, 40), np.ones((1, 40), np.int64)),
-    "5x300": (random_ids(5, 300), np.ones((5, 300), np.int64)),
-    "right": padded("right"),
-    "left": padded("left"),
-    "pad id inside": pad_id_inside(),
+INPUTS = {shape: tuple(make_batch(shape, VOCABULARY, PAD).values()) for shape in SHAPES} | {
+    "pad id before padding": pad_id_before_padding(),
     "holes": with_holes(),
 }
 
@@ -135,7 +120,7 @@ class TestParity:
         model = llama(head_dim=32, rope_theta=500.0, max_position_embeddings=21)
         file = tmp_path / "model.onnx"
         build_decoder(file, model.config, ModuleWeights(model.state_dict()), bits=None)
-        ids, mask = INPUTS["pad id inside"]  # 21 tokens: as long as it may be, and odd
+        ids, mask = INPUTS["pad id before padding"]  # 21 tokens: as long as it may be, and odd
         np.testing.assert_allclose(say(file, ids, mask), expected(model, ids, mask), atol=1e-4)
 
     def test_a_row_without_tokens_harms_no_other(self, float_graph):
