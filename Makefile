@@ -1,4 +1,4 @@
-# make demo | test | check: each makes .venv by itself when it is missing or older than what it is made from
+# make demo | test | check | bench: each makes .venv by itself when it is missing or older than what it is made from
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -8,6 +8,7 @@ STAMP := $(VENV)/.installed
 
 demo: $(STAMP)
 	$(BIN)/guardrank-train --dim truthfulness --base embedded --out judges/truthfulness --fresh
+	$(BIN)/guardrank-export judges/truthfulness
 	$(BIN)/guardrank-score data/samples/responses.jsonl --judge judges/truthfulness -o judges/responses.verdicts.jsonl
 
 test: $(STAMP)
@@ -21,6 +22,10 @@ check: $(STAMP)
 format: $(STAMP)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+bench: $(STAMP)
+	$(BIN)/python -m pip install --quiet -c constraints.txt --group bench
+	$(BIN)/python tests/benchmarks/throughput.py --json docs/results/throughput.json --markdown docs/benchmarks.md
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv --clear $(VENV)

@@ -25,7 +25,8 @@ or an eighth of them (RoBERTa-large).
 Where a contender has a choice (batch size, graph), a pilot on a quarter of the rows tries each, and the fastest
 is kept. Every run is a process of its own, and the contenders take turns, backwards in every other round.
 Ratios are taken within a round. In every round the machine's fastest matrix products are measured as well
-(machine_limit.py). A contender that fails is a row with its reason.
+(machine_limit.py). A contender that fails is a row with its reason. Temporary files (TMPDIR) take about 12 GB
+for RoBERTa-large, memory about 8 GB.
 """
 
 from __future__ import annotations

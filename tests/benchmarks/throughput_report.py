@@ -122,7 +122,7 @@ def _limit_row(measured: Measured, precision: str) -> list[object]:
     allowed = [rate / measured.operations["full"] for rate in best]
     ours = measured.tracks.get(OURS)
     speeds = ours.speeds if ours and not ours.problem else []
-    reached = [speed / bound for speed, bound in zip(speeds, allowed, strict=False)]
+    reached = [speed / bound for speed, bound in zip(speeds, allowed[: len(speeds)], strict=True)]
     return [precision, spread([rate / 1e9 for rate in best], 0), spread(allowed, 1), spread(reached, 2)]
 
 

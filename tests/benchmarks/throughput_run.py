@@ -10,8 +10,9 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +88,7 @@ def measure(plan: Plan, rows: Sequence[Row], folder: Path) -> Measured:
     built = _call(plan, "shape", folder=str(folder), rows=str(folder / "rows.jsonl"), recipe=recipe)
     measured = Measured(plan, built["texts"], built["operations"], {n: Track(n) for n in plan.names}, [])
     for track in measured.tracks.values():
-        _attempt(track, lambda track=track: _pilot(plan, track, folder, len(rows)))
+        _attempt(track, partial(_pilot, plan, track, folder, len(rows)))
     for number in range(plan.rounds):
         _round(measured, folder, number)
     for track in measured.tracks.values():
@@ -97,19 +98,16 @@ def measure(plan: Plan, rows: Sequence[Row], folder: Path) -> Measured:
 
 
 def _round(measured: Measured, folder: Path, number: int) -> None:
-    """One run of each contender, backwards in every other round, the machine's limit first or last."""
+    """The machine's limit, and one run of each contender, backwards in every other round."""
     plan, tracks = measured.plan, list(measured.tracks.values())
-    if number % 2 == 0:
-        measured.limits.append(_call(plan, "limit", folder=str(folder), threads=plan.threads))
+    measured.limits.append(_call(plan, "limit", folder=str(folder), threads=plan.threads))
     for track in tracks if number % 2 == 0 else reversed(tracks):
-        _attempt(track, lambda track=track: _score(plan, track, folder, measured.texts["rows"]))
+        _attempt(track, partial(_score, plan, track, folder, measured.texts["rows"]))
         speed = f"{track.speeds[-1]:.1f} rows/s" if not track.problem else "failed"
         _say(f"{plan.shape}, round {number + 1}: {track.name} {speed}")
-    if number % 2:
-        measured.limits.append(_call(plan, "limit", folder=str(folder), threads=plan.threads))
 
 
-def _attempt(track: Track, step: Any) -> None:
+def _attempt(track: Track, step: Callable[[], None]) -> None:
     """Run the step of a contender that is still in the race; keep what went wrong."""
     if track.problem:
         return
@@ -180,6 +178,8 @@ def _call(plan: Plan, step: str, **spec: Any) -> dict[str, Any]:
         )
     except subprocess.TimeoutExpired:
         raise StepError(f"{step} took more than {_STEP_SECONDS} s") from None
+    if done.returncode < 0:
+        raise StepError(f"{step} was ended by signal {-done.returncode}")
     if done.returncode:
         raise StepError((done.stderr.strip().splitlines() or [f"exit {done.returncode}"])[-1])
     return dict(json.loads(done.stdout.splitlines()[-1]))

@@ -58,7 +58,7 @@ class Pipeline(Contender):
         self._batch = setting["batch"]
 
     def logits(self, rows: Sequence[Row]) -> Logits:
-        scored = self._score(
+        scored: Any = self._score(
             [row.text for row in rows],
             batch_size=self._batch,
             truncation=True,
