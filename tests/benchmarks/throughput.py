@@ -19,8 +19,7 @@ One run, the same texts and the same weights for all contenders:
 Texts are real responses at their natural lengths (../shared/data, else the seed data), in two shapes: embedded
 (MiniLM-L6) on --texts of them, RoBERTa-large with random weights on the first --large-texts of the same. The
 clock runs from rendered text to logits, tokenising included. The reference loop's time for a row is the same
-for every row, so it scores a tenth of them. Loading and a warm-up are off the clock: all rows once (embedded)
-or an eighth of them (RoBERTa-large).
+for every row, so it scores a tenth of them. Loading and a warm-up are off the clock: an eighth of the rows.
 
 Where a contender has a choice (batch size, graph), a pilot on a quarter of the rows tries each, and the fastest
 is kept. Every run is a process of its own, and the contenders take turns, backwards in every other round.
@@ -85,7 +84,7 @@ def measure_shape(shape: str, args: argparse.Namespace, rows: list[Row], folder:
         names=args.contender or NAMES,
         rounds=args.rounds,
         threads=args.threads,
-        warm_up=0.125 if large else 1.0,
+        warm_up=0.125,
     )
     return measure(plan, rows[: args.large_texts if large else args.texts], folder)
 
