@@ -33,8 +33,9 @@ Bytes = NDArray[np.uint8]
 Bits = Literal[8, 4]
 
 BLOCK_SIZE = 128
-"""Of both widths: as fast as torch in bfloat16. Smaller blocks cost more speed than they gain exactness; in 4
-bits, blocks of 32 also carry so many scales that a 7B model would take 6.4 GB."""
+"""Of both widths: as fast as torch in bfloat16. In 4 bits, blocks of 32 would be a quarter more exact (the logits
+of a small trained judge move by 9 % of their spread instead of 13 %; in 8 bits by 0.8 % with either), but a
+third slower, and with their scales a 7B model would take about 6.3 GB of memory instead of 4.4."""
 _INT8_INPUTS = 4
 """accuracy_level of MatMulNBits: inputs are rounded to int8."""
 

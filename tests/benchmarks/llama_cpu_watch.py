@@ -23,7 +23,7 @@ _FIELDS = {"VmHWM": "resident_gb", "RssAnon": "private_gb"}
 
 
 def run_watched(command: Sequence[str]) -> dict[str, Any]:
-    """What ``command`` printed as JSON on its last line, with ``resident_gb``, ``private_gb`` and ``seconds``.
+    """What ``command`` printed as JSON on its last line, its seconds and both peaks added.
 
     Exits with the child's stderr where it fails.
     """
@@ -31,9 +31,12 @@ def run_watched(command: Sequence[str]) -> dict[str, Any]:
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
         child = subprocess.Popen(command, stdout=out, stderr=err)
         peaks = dict.fromkeys(_FIELDS.values(), 0.0)
-        while child.poll() is None:
-            _raise_to(peaks, child.pid)
-            time.sleep(_PAUSE)
+        try:
+            while child.poll() is None:
+                _raise_to(peaks, child.pid)
+                time.sleep(_PAUSE)
+        finally:
+            child.kill()  # nothing, where it has ended
         if child.returncode:
             err.seek(0)
             sys.exit(f"{err.read()}\nError: {' '.join(command)} failed with {child.returncode}")

@@ -27,6 +27,9 @@ _PACKAGES = (
     "peft",
     "accelerate",
     "tokenizers",
+    "onnx",
+    "onnxruntime",
+    "safetensors",
     "scikit-learn",
     "numpy",
 )

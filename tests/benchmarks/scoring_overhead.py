@@ -4,9 +4,10 @@
 
     overhead  --rows real responses at their natural lengths, scored in one process: wall time, the time that the
               engine took of it, and the rest, which is reading, parsing, tokenising, batching, decoding, writing
-    memory    --long-rows short responses (the shortest tenth of the same rows, again and again under new ids, so
-              that it takes minutes), scored by the command in a process of its own: its peak resident set, beside
-              that of a tenth of the rows
+    memory    peak resident set of the command in a process of its own: --memory-rows real responses with the
+              judge, and --long-rows short ones (the shortest tenth of the same rows again and again, under new
+              ids) beside a tenth of them, with a small judge so that it takes minutes: what grows with the rows
+              does not depend on the judge
     start     ten rows by the command, --starts times: wall time, process start included, and whether torch was
               imported
 
@@ -28,10 +29,12 @@ from typing import Any
 
 from measurement import markdown_table, new_parser, report
 from throughput_rows import Row, all_rows, sample_rows, write_rows
-from throughput_shapes import Recipe, build
+from throughput_shapes import WIDTH, Recipe, build, write_judge
+from transformers import AutoTokenizer, BertConfig, BertForSequenceClassification
 
 from guardrank.errors import GuardRankError
 from guardrank.judge import read_manifest, write_manifest
+from guardrank.judge.base import embedded_base
 from guardrank.serve.request import ScoringRequest
 from guardrank.serve.scoring import score_responses
 
@@ -54,6 +57,7 @@ def main() -> None:
     parser = new_parser(__doc__)
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--long-rows", type=int, default=1_000_000)
+    parser.add_argument("--memory-rows", type=int, default=20_000)
     parser.add_argument("--starts", type=int, default=5)
     parser.add_argument("--judge", type=Path, help="an exported judge folder")
     args = parser.parse_args()
@@ -63,21 +67,43 @@ def main() -> None:
         figures = {
             "start": measure_start(judge, folder, args.starts),
             "overhead": measure_overhead(judge, folder, args.rows),
-            "memory": [measure_memory(judge, folder, rows) for rows in (args.long_rows // 10, args.long_rows)],
+            "memory": measure_memories(judge, folder, args.memory_rows, args.long_rows),
         }
     report(table_of(figures), figures, args.json)
 
 
 def build_judge(folder: Path) -> Path:
     """The embedded base with a random head, exported to int8."""
-    rows = sample_rows(400, seed=7)
-    build(Recipe("embedded", layers=6, seed=7), folder, rows[:64])
-    judge = folder / "judge"
+    (folder / "embedded").mkdir()
+    build(Recipe("embedded", layers=6, seed=7), folder / "embedded", sample_rows(64, seed=7))
+    return export_at_recipe_length(folder / "embedded" / "judge")
+
+
+def build_small_judge(folder: Path) -> Path:
+    """A one-layer BERT with the embedded base's tokenizer, exported to int8."""
+    tokenizer = AutoTokenizer.from_pretrained(embedded_base())
+    config = BertConfig(
+        len(tokenizer),
+        hidden_size=32,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=64,
+        num_labels=WIDTH,
+    )
+    BertForSequenceClassification(config).save_pretrained(folder / "model")
+    tokenizer.save_pretrained(folder / "model")
+    write_judge(folder / "model", folder / "judge", config.pad_token_id)
+    return export_at_recipe_length(folder / "judge")
+
+
+def export_at_recipe_length(judge: Path) -> Path:
+    """Cut as the embedded recipe cuts, and export."""
     manifest = read_manifest(judge)
     component = manifest.components[0].model_copy(update={"max_tokens": RECIPE_TOKENS, "truncation": "head_tail"})
     write_manifest(judge, manifest.model_copy(update={"components": (component,)}))
-    write_rows(folder / "gate.jsonl", [row for row in rows if row.record.dimension == "toxicity"] or rows)
-    command = ["guardrank.serve.export", judge, "--precision", "int8", "--accept"]
+    gate = judge.parent / "gate.jsonl"
+    write_rows(gate, [as_toxicity(row) for row in sample_rows(300, seed=7)])
+    command = ["guardrank.serve.export", judge, "--precision", "int8", "--accept", "--gate-data", gate]
     subprocess.run([sys.executable, "-m", *map(str, command)], check=True, stdout=subprocess.DEVNULL)
     return judge
 
@@ -133,21 +159,39 @@ def as_toxicity(row: Row) -> Row:
     )
 
 
-def measure_memory(judge: Path, folder: Path, count: int) -> dict[str, Any]:
-    """Peak resident set and rows/s of the command over ``count`` short rows."""
+def measure_memories(judge: Path, folder: Path, rows: int, long_rows: int) -> list[dict[str, Any]]:
+    """Peak memory over real rows with the judge, then over short ones with a small judge."""
+    real = folder / "memory.jsonl"
+    write_rows(real, [as_toxicity(row) for row in sample_rows(rows, seed=7)])
+    (folder / "small").mkdir()
+    small = build_small_judge(folder / "small")
+    long = [write_short_rows(folder / f"long-{count}.jsonl", count) for count in (long_rows // 10, long_rows)]
+    return [
+        measure_memory("the judge", judge, real, rows),
+        measure_memory("a small judge", small, long[0], long_rows // 10),
+        measure_memory("a small judge", small, long[1], long_rows),
+    ]
+
+
+def write_short_rows(file: Path, count: int) -> Path:
+    """``count`` rows of the shortest tenth, again and again."""
     rows = sorted((as_toxicity(row) for row in all_rows()), key=lambda row: len(row.text))
     shortest = itertools.cycle(rows[: max(1, int(len(rows) * _SHORTEST))])
-    file = folder / f"long-{count}.jsonl"
     with file.open("w", encoding="utf-8") as out:
         for i, row in enumerate(itertools.islice(shortest, count)):
             fields = {"id": f"row-{i}", "prompt": f"{row.record.prompt} {i}"}
             out.write(row.record.model_copy(update=fields).model_dump_json(exclude_none=True) + "\n")
-    del rows, shortest
-    arguments = [str(file), "--judge", str(judge), "-o", str(folder / "long.verdicts.jsonl")]
+    return file
+
+
+def measure_memory(name: str, judge: Path, file: Path, rows: int) -> dict[str, Any]:
+    """Peak resident set and time of the command over ``file``."""
+    arguments = [str(file), "--judge", str(judge), "-o", str(file.with_suffix(".verdicts.jsonl"))]
     started = time.perf_counter()
     _, peak = run_and_tell(arguments)
     return {
-        "rows": count,
+        "judge": name,
+        "rows": rows,
         "megabytes": file.stat().st_size / 1e6,
         "seconds": time.perf_counter() - started,
         "peak_mib": peak / 1024,

@@ -62,7 +62,7 @@ def build(recipe: Recipe, folder: Path, rows: Sequence[Row]) -> None:
     _scale_head(model, logits_alone(model, tokenizer, texts[:_HEAD_ROWS]))
     model.save_pretrained(folder / "model", safe_serialization=True, max_shard_size="1TB")
     tokenizer.save_pretrained(folder / "model")
-    _write_judge(folder / "model", folder / "judge", model.config.pad_token_id)
+    write_judge(folder / "model", folder / "judge", model.config.pad_token_id)
     np.save(folder / "truth.npy", logits_alone(model, tokenizer, texts))
 
 
@@ -118,7 +118,7 @@ def _scale_head(model: Any, logits: NDArray[np.float32]) -> None:
         last.bias.copy_((last.bias - torch.from_numpy(logits.mean(axis=0))) * scale)
 
 
-def _write_judge(model: Path, judge: Path, pad_id: int) -> None:
+def write_judge(model: Path, judge: Path, pad_id: int) -> None:
     """A judge folder around the same files."""
     judge.mkdir()
     for name in _JUDGE_FILES:
