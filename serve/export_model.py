@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from guardrank.engine.torch_engine import TorchEngine
-from guardrank.errors import UsageError
+from guardrank.errors import GuardRankError, UsageError
 from guardrank.judge.base import resolve_base
 from guardrank.judge.manifest import Manifest
 from guardrank.judge.torch_loading import load_model, on_cpu
@@ -33,7 +33,7 @@ from guardrank.judge.variants import ONNX_VARIANTS
 from guardrank.serve.graphs.calibration import input_ranges
 from guardrank.serve.graphs.decoder import build_decoder
 from guardrank.serve.graphs.decoder_weights import FolderWeights
-from guardrank.serve.graphs.encoder import FAMILIES, build_encoder
+from guardrank.serve.graphs.encoder import build_encoder, check_family
 
 Ids = Sequence[Sequence[int]]
 LLAMA = "llama"
@@ -81,6 +81,7 @@ class TrainedModel:
 
         Raises:
             UsageError: the model is of a kind that has no such export.
+            GuardRankError: int8 of an encoder, and nothing to calibrate it with.
         """
         file = target / ONNX_VARIANTS[precision].file
         if precision == "fp32":
@@ -89,8 +90,11 @@ class TrainedModel:
             return build_decoder(file, self.config, self._weights_on_disk(), bits=8 if precision == "int8" else 4)
         if precision == "int4":
             raise UsageError(f"int4 is made for llama, not for {self.config.model_type}: use --precision int8")
+        check_family(self.config)
+        if not calibration:
+            raise GuardRankError("int8 takes rows to calibrate with: give --gate-data rows of more than one prompt")
         model = self._merged()
-        ranges = input_ranges(model, calibration) if self.config.model_type in FAMILIES else {}
+        ranges = input_ranges(model, calibration)
         weights = {name: tensor.float().numpy() for name, tensor in model.state_dict().items()}
         return build_encoder(file, self.config, weights, ranges)
 

@@ -21,6 +21,7 @@ from rich.console import Console
 from guardrank.console import say, warn
 from guardrank.engine import Encoder
 from guardrank.errors import UsageError
+from guardrank.judge import HeadJudge
 from guardrank.judge.base import hash_file
 from guardrank.judge.manifest import (
     MANIFEST_FILE,
@@ -31,9 +32,10 @@ from guardrank.judge.manifest import (
     verify_weights,
     write_manifest,
 )
+from guardrank.judge.probe import answer
 from guardrank.judge.torch_loading import torch_files
 from guardrank.judge.variants import ONNX_VARIANTS, TORCH
-from guardrank.records import Record
+from guardrank.records import Record, RejectLog
 from guardrank.serve.export_card import write_export_figures
 from guardrank.serve.export_model import CONFIG_FILE, TrainedModel
 from guardrank.serve.gate import compare
@@ -63,20 +65,23 @@ def export_judge(request: ExportRequest) -> dict[str, GateReport]:
 
     Raises:
         UsageError: no judge folder, or a precision that its family has not.
-        GateRefusedError: an export that was asked for by name flips too many scores.
+        GateRefusedError: every export flips too many scores.
     """
     export = _Export.prepare(request)
-    reports = {}
+    reports: dict[str, GateReport] = {}
+    refused: list[GateRefusedError] = []
     for precision in export.planned():
         say(f"Writing {precision}")
         try:
             reports[precision] = export.make(precision)
         except GateRefusedError as error:
-            if request.precision != "auto":
-                raise
             reports[precision] = error.report
-            warn(str(error))
+            refused.append(error)
     print_report(reports, Console(), bound=request.bound)
+    if len(refused) == len(reports):  # nothing was kept
+        raise refused[-1]
+    for error in refused:
+        warn(str(error))
     return reports
 
 
@@ -87,6 +92,7 @@ class _Export:
     request: ExportRequest
     manifest: Manifest
     model: TrainedModel
+    encoder: Encoder
     gate: list[Record]
     origin: str
     ids: list[list[int]]
@@ -99,15 +105,22 @@ class _Export:
         folder = request.judge
         manifest = read_manifest(folder)
         verify_weights(folder, manifest, TORCH, torch_files(manifest.components[0]))
-        rows = find_gate_rows(folder, manifest, request.gate_data, mapping=request.mapping, tasks=request.tasks)
-        encoder = _encoder(folder, manifest)
+        rows = find_gate_rows(
+            folder,
+            manifest,
+            request.gate_data,
+            mapping=request.mapping,
+            tasks=request.tasks,
+            rejects=RejectLog(Path.cwd()),
+        )
+        encoder = manifest.components[0].encoder(folder / TOKENIZER_FILE)
         model = TrainedModel(folder, manifest, request.base)
         ids = _ids(encoder, rows.gate)
         say(f"Asking the torch judge about {len(ids):,} rows ({rows.origin})")
         reference = model.logits(ids)
         model.release()
         calibration = _ids(encoder, rows.calibration)
-        return cls(request, manifest, model, rows.gate, rows.origin, ids, calibration, reference)
+        return cls(request, manifest, model, encoder, rows.gate, rows.origin, ids, calibration, reference)
 
     def planned(self) -> Sequence[str]:
         """The precisions to make: by itself what every tool reads (fp32) and what is fast (int8)."""
@@ -120,37 +133,31 @@ class _Export:
         folder, request = self.request.judge, self.request
         with tempfile.TemporaryDirectory(dir=folder, prefix=".export-") as draft:
             files = self.model.write(precision, Path(draft), self.calibration)
-            logits = ONNX_VARIANTS[precision].open(Path(draft)).logits(self.ids)
-            report = compare(self.manifest, self.gate, self.reference, logits)
+            engine = ONNX_VARIANTS[precision].open(Path(draft))
+            report = compare(self.manifest, self.gate, self.reference, engine.logits(self.ids))
             check_gate(precision, report, bound=request.bound, accept=request.accept)
+            self._vouch(precision, (), ())  # so that a kill leaves no export that its hashes deny
             kept = [Path(shutil.move(file, folder / file.name)) for file in files]
         if not (folder / CONFIG_FILE).is_file():
             self.model.write_config(folder)
-        self._vouch(precision, kept)
+        self._vouch(precision, kept, answer(HeadJudge(self.manifest, self.encoder, engine, "", precision)))
         write_export_figures(folder, precision, report, files=kept, bound=request.bound, rows_from=self.origin)
         say(f"{report.sentence(precision)}: kept as {self.manifest.name}@{self._hash(precision)}")
         return report
 
-    def _vouch(self, precision: str, files: Sequence[Path]) -> None:
-        """Write the files' hashes into the manifest."""
+    def _vouch(self, precision: str, files: Sequence[Path], probe: tuple[float, ...]) -> None:
+        """Write the files' hashes and the known answer into the manifest; without files, take them out."""
         folder = self.request.judge
-        hashes = {file.name: hash_file(file) for file in [*files, folder / TOKENIZER_FILE]}
-        weights = self.manifest.weights | {precision: hashes}
-        self.manifest = self.manifest.model_copy(update={"weights": weights})
+        others = {name: hashes for name, hashes in self.manifest.weights.items() if name != precision}
+        probes = {name: logits for name, logits in self.manifest.probes.items() if name != precision}
+        if files:
+            others[precision] = {file.name: hash_file(file) for file in [*files, folder / TOKENIZER_FILE]}
+            probes[precision] = probe
+        self.manifest = self.manifest.model_copy(update={"weights": others, "probes": probes})
         write_manifest(folder, self.manifest)
 
     def _hash(self, precision: str) -> str:
         return judge_hash(self.request.judge, self.manifest, precision)[:16]
-
-
-def _encoder(folder: Path, manifest: Manifest) -> Encoder:
-    component = manifest.components[0]
-    return Encoder(
-        folder / TOKENIZER_FILE,
-        template=component.template,
-        max_tokens=component.max_tokens,
-        truncation=component.truncation,
-    )
 
 
 def _ids(encoder: Encoder, records: Sequence[Record]) -> list[list[int]]:

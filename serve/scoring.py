@@ -8,16 +8,14 @@ A resumed run first reads the kept lines again with their records, and then goes
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from itertools import islice
-from typing import TypeVar
+from collections.abc import Iterator
 
 from rich.console import Console
 
 from guardrank.annotations import read_records
 from guardrank.console import messages, say
 from guardrank.judge import Judge, Panel
-from guardrank.judge.protocol import WINDOW
+from guardrank.judge.protocol import WINDOW, windows
 from guardrank.records import Record, RejectLog
 from guardrank.serve.board import Board
 from guardrank.serve.inputs import survey
@@ -27,8 +25,6 @@ from guardrank.serve.request import ScoringRequest
 from guardrank.serve.resume import Judged
 from guardrank.serve.run_file import describe_run
 from guardrank.serve.verdict_file import VerdictFile, open_verdicts
-
-_T = TypeVar("_T")
 
 
 def score_responses(request: ScoringRequest, *, window: int = WINDOW) -> None:
@@ -53,7 +49,7 @@ def score_responses(request: ScoringRequest, *, window: int = WINDOW) -> None:
     board = Board(request, rejects, own_labels=any(judge.manifest.own_labels for judge in judges))
     with open_verdicts(request, run, window) as file, ScoringProgress(seen and seen.rows) as progress:
         _say_what_is_there(file)
-        for kept in batched(file.read_again(records), window):
+        for kept in windows(file.read_again(records), window):
             board.add(kept)
             progress.passed_over(board.dealt_with)
         for new in judged(Panel(judges), records, window):
@@ -69,7 +65,7 @@ def score_responses(request: ScoringRequest, *, window: int = WINDOW) -> None:
 
 def judged(judge: Judge, records: Iterator[Record], window: int = WINDOW) -> Iterator[list[Judged]]:
     """The records with their verdicts, a window at a time."""
-    for rows in batched(records, window):
+    for rows in windows(records, window):
         yield list(zip(rows, judge.score(rows), strict=True))
 
 
@@ -78,10 +74,3 @@ def _say_what_is_there(file: VerdictFile) -> None:
         say(f"{file.path} is whole: nothing is left to do")
     elif file.kept.rows:
         say(f"Going on after the {file.kept.rows:,} verdicts in {file.path}")
-
-
-def batched(rows: Iterable[_T], size: int) -> Iterator[list[_T]]:
-    """``rows`` in lists of ``size``, the last one shorter (``itertools.batched`` came with Python 3.12)."""
-    stream = iter(rows)
-    while batch := list(islice(stream, size)):
-        yield batch

@@ -80,7 +80,7 @@ def train_judge(job: Job, split: Split) -> Trained | None:
     outputs = lay_out_outputs(job.dimensions, recipe.loss, shared=recipe.heads == "shared", classes=job.classes)
     width = max(output.start + output.width for output in outputs)
     trainee = build_trainee(recipe, resolve_base(recipe.base), width)
-    encoder = make_encoder(trainee)
+    encoder = trainee.component.encoder(trainee.tokenizer_file)
     train = make_examples(split.train, encoder, outputs, recipe)
     dev = sorted(split.dev, key=lambda record: len(record.prompt) + len(record.response))
     trainer = make_trainer(
@@ -160,17 +160,6 @@ def _calibrate(
     kin = {other.dimension for other in outputs if other.columns == output.columns}
     decided = decided_thresholds(output, (_label(record) for record in train if record.dimension in kin))
     return calibrate(output, logits[:, output.columns], labels, abstain_share=recipe.abstain_share, decided=decided)
-
-
-def make_encoder(trainee: Trainee) -> Encoder:
-    """The encoder that the judge will have."""
-    component = trainee.component
-    return Encoder(
-        trainee.tokenizer_file,
-        template=component.template,
-        max_tokens=component.max_tokens,
-        truncation=component.truncation,
-    )
 
 
 def make_examples(

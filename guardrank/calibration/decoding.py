@@ -54,7 +54,8 @@ def exceedance(probs: Floats) -> Floats:
 
 def expected_score(probs: Floats) -> Floats:
     """The mean of each row of ``probs`` on its scale, shape (n,), in [0, K - 1]."""
-    return np.asarray(probs @ np.arange(probs.shape[1]))
+    # no matrix product: its sums may depend on how many rows there are
+    return np.asarray((probs * np.arange(probs.shape[1])).sum(axis=1))
 
 
 def decide(probs: Floats, thresholds: ArrayLike | None = None, decode: Decode = "thresholds") -> NDArray[np.int64]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from os import PathLike
 from pathlib import Path
 
-from guardrank.engine import Encoder
 from guardrank.errors import JudgeError
 from guardrank.judge.head import HeadJudge
 from guardrank.judge.manifest import (
@@ -15,6 +14,7 @@ from guardrank.judge.manifest import (
     read_manifest,
     verify_weights,
 )
+from guardrank.judge.probe import check_answer
 from guardrank.judge.torch_loading import load_torch_engine, torch_files
 from guardrank.judge.variants import ONNX_VARIANTS, TORCH, choose_variant
 
@@ -37,7 +37,8 @@ def load_judge(
         threads: how many rows an export scores side by side; None takes the cores that there are.
 
     Raises:
-        JudgeError: the folder is missing, damaged, changed after it was written, or its base is.
+        JudgeError: the folder is missing, damaged, changed after it was written, or its base is; or an export
+            computes something else here than where it was made.
         UsageError: the judge has no such variant.
     """
     folder = _find_folder(str(folder_or_hub_id))
@@ -46,18 +47,15 @@ def load_judge(
     component = manifest.components[0]
     needed = torch_files(component) if chosen == TORCH else (ONNX_VARIANTS[chosen].file, TOKENIZER_FILE)
     verify_weights(folder, manifest, chosen, needed)
-    encoder = Encoder(
-        folder / TOKENIZER_FILE,
-        template=component.template,
-        max_tokens=component.max_tokens,
-        truncation=component.truncation,
-    )
+    encoder = component.encoder(folder / TOKENIZER_FILE)
     engine = (
         load_torch_engine(folder, component, manifest.width, device=device, base=base)
         if chosen == TORCH
         else ONNX_VARIANTS[chosen].open(folder, threads)
     )
-    return HeadJudge(manifest, encoder, engine, judge_hash(folder, manifest, chosen), chosen)
+    judge = HeadJudge(manifest, encoder, engine, judge_hash(folder, manifest, chosen), chosen)
+    check_answer(judge)
+    return judge
 
 
 def _find_folder(name: str) -> Path:

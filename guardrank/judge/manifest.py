@@ -4,8 +4,8 @@
     outputs      one per dimension: which logits are its own, its scale, link and calibration
     training     which data, recipe and seed made it
 
-The judge's hash is the SHA-256 over this file without ``weights``, the tokenizer and the loaded variant's
-weights. The card and the metrics stay outside, so that writing them does not make another judge.
+The judge's hash is the SHA-256 over this file without ``weights`` and ``probes``, the tokenizer and the loaded
+variant's weights. The card and the metrics stay outside, so that writing them does not make another judge.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from guardrank.calibration import Decode, Link, logit_count
 from guardrank.dimensions import TEMPLATES, Dimension
-from guardrank.engine import Truncation
+from guardrank.engine import Encoder, Truncation
 from guardrank.errors import JudgeError
 from guardrank.judge.base import Base, hash_file
 
@@ -43,6 +43,12 @@ class Transformer(_Part):
     template: str
     max_tokens: int
     truncation: Truncation
+
+    def encoder(self, tokenizer_file: Path) -> Encoder:
+        """How it reads text, with the tokenizer in ``tokenizer_file``; raises JudgeError."""
+        return Encoder(
+            tokenizer_file, template=self.template, max_tokens=self.max_tokens, truncation=self.truncation
+        )
 
     @field_validator("template")
     @classmethod
@@ -110,6 +116,8 @@ class Manifest(_Part):
     versions: dict[str, str] = Field(default_factory=dict)
     weights: dict[str, dict[str, str]] = Field(default_factory=dict)
     """Variant (``torch``; exports later) -> file name -> SHA-256."""
+    probes: dict[str, tuple[float, ...]] = Field(default_factory=dict)
+    """Export -> its logits of a fixed text where it was made (guardrank/judge/probe)."""
 
     @property
     def width(self) -> int:
@@ -163,8 +171,8 @@ def verify_weights(folder: Path, manifest: Manifest, variant: str, needed: Seque
 
 def judge_hash(folder: Path, manifest: Manifest, variant: str) -> str:
     """SHA-256 over configuration, tokenizer and the variant's weights."""
-    config = orjson.dumps(manifest.model_dump(mode="json", exclude={"weights"}), option=orjson.OPT_SORT_KEYS)
-    digest = hashlib.sha256(config)
+    config = manifest.model_dump(mode="json", exclude={"weights", "probes"})
+    digest = hashlib.sha256(orjson.dumps(config, option=orjson.OPT_SORT_KEYS))
     digest.update(hash_file(folder / TOKENIZER_FILE).encode())
     for name, sha256 in sorted(manifest.weights.get(variant, {}).items()):
         digest.update(f"{name}:{sha256}".encode())

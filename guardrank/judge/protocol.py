@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from guardrank.dimensions import Dimension
 from guardrank.records import Record, Verdict
+
+_T = TypeVar("_T")
 
 
 class Judge(Protocol):
@@ -32,8 +34,8 @@ WINDOW = 1024
 """Records held at once: enough to batch like lengths together, few enough to stream."""
 
 
-def windows(records: Iterable[Record]) -> Iterator[list[Record]]:
-    """``records`` in lists of at most WINDOW, in order."""
-    stream = iter(records)
-    while window := list(islice(stream, WINDOW)):
+def windows(rows: Iterable[_T], size: int = WINDOW) -> Iterator[list[_T]]:
+    """``rows`` in lists of ``size``, in order, the last one shorter."""
+    stream = iter(rows)
+    while window := list(islice(stream, size)):
         yield window

@@ -1,4 +1,4 @@
-"""Where a decoder's weights come from, one tensor at a time: a module in memory, or files on disk.
+"""Where a decoder's weights come from: files on disk, one tensor at a time.
 
     base shards --round to the base's dtype--> W --+--> W + scale * B @ A in float32 --> the graph
     adapter file ---------------------------> A, B-+
@@ -33,19 +33,6 @@ class Weights(Protocol):
 
     def get(self, name: str) -> Floats:
         """The tensor in float32; linear layers are (out, in)."""
-
-
-class ModuleWeights:
-    """The tensors of a torch module, its adapter merged; ``state_dict`` may be in any floating dtype."""
-
-    def __init__(self, state_dict: Mapping[str, Any]) -> None:
-        self._tensors = state_dict
-
-    def get(self, name: str) -> Floats:
-        """The tensor in float32."""
-        if name not in self._tensors:
-            raise JudgeError(f"the model has no {name}: merge its adapter before it is exported")
-        return _to_numpy(self._tensors[name])
 
 
 class FolderWeights:

@@ -48,13 +48,14 @@ def build_encoder(file: Path, config: Any, weights: Weights, ranges: Mapping[str
     Raises:
         UsageError: the model is of a kind that this cannot write.
     """
-    _check(config)
+    check_family(config)
     graph = Graph(file)
     logits = _EncoderGraph(graph, config, weights, ranges).build()
     return graph.save(logits, f"{config.model_type} classifier, 8-bit, one scale a token, by guardrank")
 
 
-def _check(config: Any) -> None:
+def check_family(config: Any) -> None:
+    """Raise UsageError where the model is of a kind that this cannot write."""
     if config.model_type not in FAMILIES:
         raise UsageError(
             f"int8 is made for {', '.join(FAMILIES)} and llama, not for {config.model_type}: use --precision fp32"

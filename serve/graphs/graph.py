@@ -1,8 +1,9 @@
 """Graph: an ONNX model under construction. Nodes are named as they come; weights are written away at once.
 
-    graph = Graph("model_int8.onnx", external=False)
+    graph = Graph(folder / "model_int8.onnx")
     hidden = graph.op("Gather", graph.constant(table), "input_ids")
-    graph.save(folder, outputs={"logits": hidden})
+    ...
+    graph.save(logits, "a BERT classifier")
 
 With ``external`` every large weight goes to ``NAME.data`` the moment it is added, so that a model larger than
 the memory can be written; without, the file holds everything (ONNX allows 2 GiB).
@@ -40,7 +41,6 @@ class Graph:
         self._data: BinaryIO | None = self.data_file.open("wb") if external else None
         self._nodes: list[onnx.NodeProto] = []
         self._weights: list[onnx.TensorProto] = []
-        self._count = 0
 
     def constant(self, value: ArrayLike, dtype: Any = None) -> str:
         """Add a weight and return its name."""
@@ -52,15 +52,10 @@ class Graph:
 
     def op(self, kind: str, *inputs: str, domain: str = "", **attributes: Any) -> str:
         """Add a node with one output and return the output's name; an empty input name leaves it out."""
-        return self.split_op(kind, *inputs, outputs=1, domain=domain, **attributes)[0]
-
-    def split_op(self, kind: str, *inputs: str, outputs: int, domain: str = "", **attributes: Any) -> list[str]:
-        """Add a node with several outputs."""
-        names = [f"t{self._count + i}" for i in range(outputs)]
-        self._count += outputs
-        node = helper.make_node(kind, list(inputs), names, name=f"{kind}_{names[0]}", domain=domain, **attributes)
+        name = f"t{len(self._nodes)}"
+        node = helper.make_node(kind, list(inputs), [name], name=f"{kind}_{name}", domain=domain, **attributes)
         self._nodes.append(node)
-        return names
+        return name
 
     def save(self, logits: str, description: str) -> list[Path]:
         """Write a classifier that reads ``input_ids`` and ``attention_mask`` (rows, tokens); return its files."""

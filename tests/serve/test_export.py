@@ -1,5 +1,6 @@
 """guardrank-export on tiny judges of the three families: parity with torch, the gate, what is left behind."""
 
+import functools
 import shutil
 
 import numpy as np
@@ -7,6 +8,8 @@ import onnx
 import orjson
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from onnx import numpy_helper
 from tests_support.commands import run_here
 from tests_support.judges import sample_records, write_tiny_judge
@@ -14,12 +17,14 @@ from tests_support.rows import annotated_rows, write_jsonl
 from tests_support.shapes import SHAPES, make_batch
 
 from guardrank.engine.onnx_engine import OnnxEngine
-from guardrank.errors import JudgeError, UsageError
+from guardrank.errors import GuardRankError, JudgeError, UsageError
 from guardrank.judge import load_judge
-from guardrank.judge.manifest import read_manifest
+from guardrank.judge.manifest import read_manifest, write_manifest
+from guardrank.records import Record
 from guardrank.serve import exporting
 from guardrank.serve.export import app
 from guardrank.serve.export_model import TrainedModel
+from guardrank.serve.gate_report import GateRefusedError
 
 KINDS = {"lora": {}, "lora bfloat16": {"base_dtype": "bfloat16"}, "full": {"full": True}}
 
@@ -170,13 +175,29 @@ def test_accept_keeps_it_and_says_so(checkpoints, tmp_path, export, damaging):
     assert "refused, but accepted (bound 1 %)" in (folder / "README.md").read_text("utf-8")
 
 
-def test_auto_does_without_a_refused_export(checkpoints, tmp_path, export, damaging):
+def test_auto_fails_where_nothing_passes(checkpoints, tmp_path, export, damaging):
     folder = tmp_path / "judge"
     write_tiny_judge(folder, checkpoints["bert"])
     result = export(folder)
-    assert result.code == 0
-    assert result.err.count("refused by the gate") == 2
+    assert result.code == 1
+    assert result.out.count("48") >= 2, "both are in the table"
+    assert "refused by the gate" in result.err
     assert set(read_manifest(folder).weights) == {"torch"}
+
+
+def test_auto_keeps_the_one_that_passes(checkpoints, tmp_path, export, monkeypatch):
+    folder = tmp_path / "judge"
+    write_tiny_judge(folder, checkpoints["bert"])
+    monkeypatch.setattr(exporting, "check_gate", refuse_int8)
+    result = export(folder)
+    assert result.code == 0 and "refused by the gate: int8" in result.err
+    assert set(read_manifest(folder).weights) == {"torch", "fp32"}
+
+
+def refuse_int8(variant, report, *, bound, accept):
+    """A gate that no rounding passes."""
+    if variant == "int8":
+        raise GateRefusedError(variant, report, bound)
 
 
 # --- what is loaded is what was written
@@ -223,3 +244,48 @@ def test_what_is_no_judge_folder_is_said(tmp_path, export):
 def test_int4_is_for_llama(copied, export):
     result = export(copied, "--precision", "int4")
     assert result.code == 2 and "int4 is made for llama, not for bert" in result.err
+
+
+# --- the same on every machine, in any company
+
+
+@pytest.mark.parametrize("variant", ["fp32", "int8"])
+def test_an_export_that_computes_otherwise_here_is_not_loaded(copied, variant):
+    manifest = read_manifest(copied)
+    said = load_judge(copied, variant=variant).content_hash
+    close = [logit + 1e-3 for logit in manifest.probes[variant]]
+    write_manifest(copied, manifest.model_copy(update={"probes": {variant: tuple(close)}}))
+    assert load_judge(copied, variant=variant).content_hash == said, "the answer is no part of the judge"
+    far = [logit + 0.5 for logit in manifest.probes[variant]]
+    write_manifest(copied, manifest.model_copy(update={"probes": {variant: tuple(far)}}))
+    with pytest.raises(JudgeError, match=f"the {variant} export .* computes something else on this machine"):
+        load_judge(copied, variant=variant)
+
+
+def test_int8_without_rows_to_calibrate_with_is_refused(checkpoints, tmp_path, export):
+    folder = tmp_path / "judge"
+    written = write_tiny_judge(folder, checkpoints["bert"])
+    with pytest.raises(GuardRankError, match="rows of more than one prompt"):
+        TrainedModel(folder, written.manifest).write("int8", folder, [])
+
+
+@pytest.fixture(scope="module")
+def verdicts(exported):
+    """Records of many lengths, and each one's verdict alone."""
+    rows = enumerate(annotated_rows("truthfulness", 48))
+    changed = [row | {"id": f"r{i}", "response": f"{row['response']} " * (1 + i % 9)} for i, row in rows]
+    records = [Record.model_validate(row) for row in changed]
+    judge = load_judge(exported, variant="int8", threads=1)
+    return records, [next(judge.score([record])) for record in records]
+
+
+@given(order=st.lists(st.integers(0, 47), min_size=1, max_size=100), threads=st.sampled_from([1, 2]))
+def test_a_verdict_is_the_same_in_any_company(exported, verdicts, order, threads):
+    records, alone = verdicts
+    judge = _loaded(exported, threads)
+    assert list(judge.score([records[i] for i in order])) == [alone[i] for i in order]
+
+
+@functools.cache
+def _loaded(folder, threads):
+    return load_judge(folder, variant="int8", threads=threads)

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from tests_support.judges import write_tiny_judge
 from tests_support.rows import annotated_rows, write_jsonl
 
+from guardrank.judge.protocol import windows
 from guardrank.serve.request import ScoringRequest
-from guardrank.serve.scoring import batched, judged, score_responses
+from guardrank.serve.scoring import judged, score_responses
 
 OUTPUT = "r.verdicts.jsonl"
 
@@ -290,4 +291,4 @@ def test_no_record_is_read_before_its_window_is_asked_for():
     records = (read.append(n) or n for n in range(10))
     for rows in judged(Echo(), records, 4):
         assert len(read) == rows[-1][0] + 1
-    assert list(map(len, batched(range(10), 4))) == [4, 4, 2]
+    assert list(map(len, windows(range(10), 4))) == [4, 4, 2]

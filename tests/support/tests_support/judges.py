@@ -14,7 +14,7 @@ from guardrank.records import Record
 from guardrank.train.judge_folder import write_judge
 from guardrank.train.model import Trainee, build_trainee, in_inference_dtype
 from guardrank.train.recipe import Recipe
-from guardrank.train.run import Job, Trained, make_encoder
+from guardrank.train.run import Job, Trained
 from guardrank.train.targets import lay_out_outputs
 
 TEXTS = [
@@ -79,4 +79,4 @@ def write_tiny_judge(
     figures = {"epochs": 0.0, "seconds": 0.0, "device": "cpu"}
     trained = Trained(job, trainee, outputs, [], np.empty((0, width)), figures)
     manifest = write_judge(trained, folder, train=[], data=[])
-    return Written(folder, manifest, engine, make_encoder(trainee))
+    return Written(folder, manifest, engine, trainee.component.encoder(trainee.tokenizer_file))
