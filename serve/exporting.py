@@ -80,8 +80,8 @@ def export_judge(request: ExportRequest) -> dict[str, GateReport]:
     print_report(reports, Console(), bound=request.bound)
     if len(refused) == len(reports):  # nothing was kept
         raise refused[-1]
-    for error in refused:
-        warn(str(error))
+    for refusal in refused:
+        warn(str(refusal))
     return reports
 
 

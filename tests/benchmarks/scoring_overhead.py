@@ -230,7 +230,7 @@ def table_of(figures: dict[str, Any]) -> str:
         ["wall time around the engine", f"{100 * overhead['overhead_share']:.1f} %"],
         *(
             [
-                f"{part['rows']:,} short rows ({part['megabytes']:,.0f} MB): peak memory",
+                f"{part['judge']}, {part['rows']:,} rows ({part['megabytes']:,.0f} MB): peak memory",
                 f"{part['peak_mib']:,.0f} MiB",
             ]
             for part in figures["memory"]
