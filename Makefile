@@ -25,7 +25,7 @@ format: $(STAMP)
 
 bench: $(STAMP)
 	$(BIN)/python -m pip install --quiet -c constraints.txt --group bench
-	$(BIN)/python tests/benchmarks/throughput.py --json docs/results/throughput.json --markdown docs/benchmarks.md
+	$(BIN)/python tests/benchmarks/throughput.py --json docs/results/throughput.json --markdown docs/results/throughput.md
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv --clear $(VENV)
