@@ -16,7 +16,8 @@ HELP = """Train a judge on annotated responses.
   guardrank-train --dim truthfulness                        # seed data, the base this machine can hold
   guardrank-train --dim toxicity --data annotations.jsonl   # your own labels
   guardrank-train --dim bias --data sheet.csv --map prompt=question,response=output,human=label
-  guardrank-train --data xstest.jsonl.gz --label meta.compliance_human --classes 3 --nominal -o judges/refusal
+  guardrank-train --data xstest.jsonl.gz --question xstest-refusal -o judges/refusal
+  guardrank-train --data own.jsonl --label meta.tone --classes 3 --nominal -o judges/tone
   guardrank-train --dim bias --data a.jsonl --cross-fit 5 -o bias.verdicts.jsonl
 
 The judge folder is read by guardrank-score and guardrank.load_judge().
@@ -44,6 +45,9 @@ def train(
         list[str] | None, typer.Option("--set", help="Recipe value, such as epochs=2 or lora.r=8; may be repeated.")
     ] = None,
     map_: MapOption = None,
+    question: Annotated[
+        str | None, typer.Option(help="What people were asked: a name in data/questions.yaml, or a file like it.")
+    ] = None,
     label: Annotated[
         str | None, typer.Option(help="Field that holds the label, such as meta.compliance_human.")
     ] = None,
@@ -78,6 +82,7 @@ def train(
             device=device,
             overrides=tuple(set_ or ()),
             mapping=map_,
+            question=question,
             label=label,
             classes=classes,
             nominal=nominal,

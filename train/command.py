@@ -15,7 +15,7 @@ import transformers
 from rich.console import Console
 from rich.table import Table
 
-from guardrank.annotations import LabelRule, parse_mapping
+from guardrank.annotations import LabelRule, Question, find_question, parse_mapping
 from guardrank.console import say, warn
 from guardrank.dimensions import Dimension, parse_dimension
 from guardrank.engine.torch_engine import pick_device
@@ -52,6 +52,7 @@ class Request:
     device: str | None = None
     overrides: tuple[str, ...] = ()
     mapping: str | None = None
+    question: str | None = None
     label: str | None = None
     classes: int | None = None
     nominal: bool = False
@@ -63,8 +64,29 @@ class Request:
     fresh: bool = False
 
     @property
+    def asked(self) -> Question | None:
+        """The question that people answered; raises UsageError where options contradict it."""
+        if self.question is None:
+            return None
+        if self.label is not None or self.classes is not None or self.binary:
+            raise UsageError("--question says where the labels are: leave out --label, --classes and --binary")
+        return find_question(self.question)
+
+    @property
+    def label_count(self) -> int | None:
+        """Size of another label set; None where the dimensions' own scales hold."""
+        return len(self.asked.classes) if self.asked else self.classes
+
+    @property
+    def label_field(self) -> str:
+        """Where the label stands in a row."""
+        return self.asked.label if self.asked else self.label or "human"
+
+    @property
     def rule(self) -> LabelRule | None:
         """The label rule that the options spell, None where each source's own holds."""
+        if self.asked:
+            return self.asked.rule
         if self.label is None and self.classes is None and not self.binary:
             return None
         return LabelRule(field=self.label or "human", binary=self.binary, classes=self.classes)
@@ -98,8 +120,8 @@ def _job(request: Request, recipe: Recipe, dimensions: tuple[Dimension, ...], de
         work=out.with_name(f"{out.name}.work"),
         seed=request.seed,
         device=device,
-        classes=request.classes,
-        label_field=request.label or "human",
+        classes=request.label_count,
+        label_field=request.label_field,
         resume=request.resume,
     )
 
@@ -111,8 +133,9 @@ def _settings(request: Request, job: Job, data: TrainingData) -> dict[str, Any]:
         "data": data.inputs,
         "seed": job.seed,
         "dimensions": list(job.dimensions),
-        "label": request.label,
-        "classes": request.classes,
+        "question": request.question,
+        "label": request.label_field,
+        "classes": request.label_count,
         "cross_fit": request.cross_fit,
     }
 
@@ -160,7 +183,7 @@ def _recipe(request: Request, dimensions: tuple[Dimension, ...], device: str) ->
         overrides.append(f"base={request.base}")
     if request.nominal:
         overrides.append("loss=nominal")
-    if request.classes:
+    if request.label_count:
         overrides.append("heads=shared")
     if request.recipe:
         return load_recipe(request.recipe, overrides)
@@ -185,7 +208,7 @@ def _data(request: Request, dimensions: tuple[Dimension, ...]) -> TrainingData:
         warn(data.rejects.summary())
     if data.rejects.left_out:
         _say(f"{data.rejects.left_out:,} rows of other dimensions left out")
-    if request.data and request.classes is None and request.add_seed:
+    if request.data and request.label_count is None and request.add_seed:
         thin = undecided_dimensions(data.records, dimensions or dimensions_in(data.records))
         if thin:
             added = add_seed_rows(data, thin)

@@ -5,7 +5,7 @@ from a judge that has not seen its prompt. Each fold's verdicts are kept as it e
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from guardrank.annotations import cluster_of
 from guardrank.errors import TrainingError
 from guardrank.judge import load_judge
 from guardrank.records import Record, Verdict, dump_line, verdict_line
+from guardrank.train.cross_thresholds import decide_across_folds
 from guardrank.train.data import is_main_process
 from guardrank.train.judge_folder import write_judge
 from guardrank.train.run import Job, train_judge
@@ -27,7 +28,8 @@ def cross_fit(
 ) -> int:
     """Write one verdict for each labelled record to ``out``, in order, and return how many.
 
-    Early stopping and calibration use dev rows taken from inside the training folds.
+    Early stopping and calibration use dev rows taken from inside the training folds; the thresholds come from
+    the other folds' verdicts (``cross_thresholds``).
 
     Raises:
         TrainingError: fewer prompts than folds, or a prompt in two folds.
@@ -42,7 +44,7 @@ def cross_fit(
         say(f"fold {fold + 1} of {folds}")
         _one_fold(job, labelled, places, fold, done, f"{name}-fold{fold}")
     if is_main_process():
-        _join(job.work, labelled, places, out)
+        _join(job, labelled, places, out)
         shutil.rmtree(job.work)
     return len(labelled)
 
@@ -85,14 +87,17 @@ def _line(record: Record, verdict: Verdict, fold: int) -> dict[str, Any]:
     return verdict_line(record, verdict) | {"fold": fold, "human": record.human}
 
 
-def _join(work: Path, records: Sequence[Record], places: Sequence[int], out: Path) -> None:
-    streams: dict[int, Iterator[bytes]] = {
-        fold: iter((work / f"fold-{fold}.jsonl").read_bytes().splitlines(keepends=True)) for fold in set(places)
+def _join(job: Job, records: Sequence[Record], places: Sequence[int], out: Path) -> None:
+    """The folds' verdicts in the records' order, their scores decided across folds."""
+    streams = {
+        fold: iter((job.work / f"fold-{fold}.jsonl").read_bytes().splitlines()) for fold in sorted(set(places))
     }
+    lines = [orjson.loads(next(streams[place])) for place in places]
+    for line, record, place in zip(lines, records, places, strict=True):
+        if line["id"] != record.id:
+            raise TrainingError(f"the verdicts of fold {place} are not those of this data: use --fresh")
+    labels = [record.human for record in records if record.human is not None]
+    groups = [record.dimension if job.classes is None else None for record in records]
     out.parent.mkdir(parents=True, exist_ok=True)
     with out.open("wb") as stream:
-        for record, place in zip(records, places, strict=True):
-            line = next(streams[place])
-            if orjson.loads(line)["id"] != record.id:
-                raise TrainingError(f"the verdicts of fold {place} are not those of this data: use --fresh")
-            stream.write(line)
+        stream.writelines(dump_line(line) for line in decide_across_folds(lines, labels, places, groups))

@@ -53,6 +53,18 @@ class Job:
     label_field: str = "human"
     resume: bool = False
 
+    def group(
+        self, outputs: Sequence[Output], records: Sequence[Record], logits: Floats
+    ) -> list[tuple[Output, Floats, list[Label]]]:
+        """Dev rows as they calibrate and choose: of each dimension, or all for a label set of its own.
+
+        A question is the same in every dimension, and its positives are often too few to divide.
+        """
+        if self.classes is None or len({output.start for output in outputs}) > 1:
+            return group_by_output(outputs, records, logits)
+        labels = [_label(record) for record in records]
+        return [(output, logits, labels) for output in outputs]
+
 
 @dataclass
 class Trained:
@@ -89,7 +101,7 @@ def train_judge(job: Job, split: Split) -> Trained | None:
         trainee.component.pad_id,
         train,
         make_examples(dev, encoder, outputs, recipe, weighted=False),
-        lambda logits: dev_figures(group_by_output(outputs, dev, logits)),
+        lambda logits: dev_figures(job.group(outputs, dev, logits)),
         work=job.work,
         seed=job.seed,
         device=job.device,
@@ -144,7 +156,7 @@ def _finish(
     logits = engine.logits([row.ids for row in encoder.encode(dev)]).astype(np.float64)
     calibrated = tuple(
         output.model_copy(update={"calibration": _calibrate(job.recipe, outputs, output, rows, labels, train)})
-        for output, rows, labels in group_by_output(outputs, dev, logits)
+        for output, rows, labels in job.group(outputs, dev, logits)
     )
     return Trained(job, trainee, calibrated, dev, logits, figures)
 

@@ -7,6 +7,7 @@ from tests_support.rows import annotated_rows, read_jsonl, write_jsonl
 
 import guardrank
 from guardrank.judge.kept_rows import read_kept_rows
+from guardrank.judge.manifest import read_manifest
 from guardrank.train.cli import app
 
 TINY = (
@@ -171,10 +172,44 @@ def test_cross_fitting_judges_every_annotated_row_once(train, checkpoints, tmp_p
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["study.verdicts.jsonl"]
 
 
+QUESTION = """
+questions:
+  tone:
+    title: What is its tone?
+    classes: [friendly, cool, rude]
+    label: meta.tone
+    values: {kind: 0, cool: 1, rude: 2, unclear: null}
+"""
+
+
+def test_a_question_names_labels_classes_and_what_they_mean(train, checkpoints, tmp_path):
+    (tmp_path / "tone.yaml").write_text(QUESTION)
+    rows = annotated_rows("bias", 60) + annotated_rows("toxicity", 60)
+    for number, row in enumerate(rows):
+        row |= {"id": f"row-{number}", "meta": {"tone": "rude" if row.pop("human") else "kind"}}
+    rows[0]["meta"]["tone"] = "unclear"
+    data = write_jsonl(tmp_path / "tones.jsonl", rows)
+    asked = ("--data", data, "--question", "tone.yaml", "--base", checkpoints["bert"])
+    assert train(*asked, "-o", "judges/tone").code == 0
+    manifest = read_manifest(tmp_path / "judges/tone")
+    assert [(o.dimension, o.classes, o.start) for o in manifest.outputs] == [("bias", 3, 0), ("toxicity", 3, 0)]
+    assert manifest.outputs[0].calibration == manifest.outputs[1].calibration
+    assert train(*asked, "--cross-fit", 2, "-o", "tone.verdicts.jsonl").code == 0
+    verdicts = read_jsonl(tmp_path / "tone.verdicts.jsonl")
+    assert [row["id"] for row in verdicts] == [f"row-{number}" for number in range(1, 120)]
+    assert np.mean([row["score"] == row["human"] for row in verdicts]) > 0.9
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
         ((), 2, "say what to judge with --dim"),
+        (
+            ("--dim", "bias", "--data", "x.jsonl", "--question", "none"),
+            2,
+            "no question none: one of xstest-refusal",
+        ),
+        (("--data", "x", "--question", "openqa-wrong", "--classes", "3"), 2, "leave out --label, --classes"),
         (("--dim", "honesty"), 2, "unknown dimension 'honesty'"),
         (("--dim", "bias", "--data", "missing.jsonl"), 2, "missing.jsonl: no such file"),
         (("--dim", "bias", "--recipe", "none"), 2, "no recipe 'none'"),
