@@ -18,7 +18,7 @@ from tests_support.wheels import build_wheel, new_environment
 from guardrank.judge import load_judge
 from guardrank.serve.exporting import ExportRequest, export_judge
 
-HEAVY = {"torch", "transformers", "peft", "datasets", "evaluate", "optimum", "onnx", "scipy", "sklearn"}
+HEAVY = {"torch", "transformers", "peft", "datasets", "evaluate", "optimum", "onnx", "scipy", "sklearn", "openai"}
 
 
 def base_packages() -> set[str]:

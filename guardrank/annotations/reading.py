@@ -3,6 +3,7 @@
     JSON Lines (.gz too), CSV, standard input        base install
     XLSX, Parquet, a hub data set                    [data]
     a folder of MLLMGuard results                    base install
+    an export of Label Studio (.json, one array)     base install
 
 Bad rows never stop or skew the rest: they are counted and written down by the RejectLog.
 """
@@ -16,6 +17,7 @@ from os import PathLike
 from pathlib import Path
 
 from guardrank.annotations.hub import read_hub
+from guardrank.annotations.label_studio import read_json
 from guardrank.annotations.labels import LabelRule
 from guardrank.annotations.mllmguard import is_results_folder, read_results_folder
 from guardrank.annotations.parquet import read_parquet
@@ -30,7 +32,7 @@ Source = str | PathLike[str]
 _READERS: Mapping[str, Callable[[Path], Iterator[RawRow]]] = {
     ".jsonl": read_jsonl,
     ".ndjson": read_jsonl,
-    ".json": read_jsonl,
+    ".json": read_json,
     ".csv": read_csv,
     ".tsv": read_csv,
     ".xlsx": read_xlsx,
