@@ -1,0 +1,143 @@
+"""People, GPT-4, the keyword rule and our cross-fitted judge on the same rows of seven data sets, whole.
+
+    python tests/benchmarks/agreement_studies.py --verdicts crossfit --json docs/results/agreement.json
+    python tests/benchmarks/agreement_studies.py --question openqa-wrong      # one set; judges recorded in the data
+
+Each set is asked its question (data/questions.yaml) by ``guardrank-agree study``. Ours are the verdicts of
+``guardrank-train --question NAME --cross-fit 5``, in the --verdicts folder as NAME.jsonl; a set whose file is not
+there is measured without. Every row is judged by a model that has not seen its prompt.
+
+kappa    Cohen's, unweighted, 95 % interval by bootstrap over prompts (msts: images)
+ours -   the paired difference in kappa on the rows that both scored, the same resamples
+
+The texts of the data sets stay out of the JSON.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from measurement import SHARED_DATA, markdown_table, new_parser, report
+
+from guardrank.agreement.results import Agreement, Comparison, Slice, Study
+from guardrank.agreement.settings import StudySettings
+from guardrank.agreement.study import conduct
+from guardrank.metrics import Estimate
+
+OURS = "ours"
+
+
+@dataclass(frozen=True)
+class Set:
+    """One data set: its question, and the judges that the data hold labels of, the one to beat first."""
+
+    question: str
+    file: str
+    judges: tuple[str, ...]
+
+
+SETS = (
+    Set(
+        "xstest-refusal", "xstest", ("gpt-4=column:meta.compliance_gpt4", "strings=column:meta.compliance_strmatch")
+    ),
+    Set("do-not-answer-harmful", "do_not_answer", ("column:gpt-4", "longformer=column:longformer-ft")),
+    Set(
+        "msts-unsafe",
+        "msts_en_multimodal",
+        (
+            "gpt-4o=column:gpt-4o-2024-05-13",
+            "gemini-1.5=column:gemini-1.5-pro",
+            "claude-3.5=column:claude-3-5-sonnet-20240620",
+        ),
+    ),
+    Set("openqa-wrong", "openqa_nq301", ("column:gpt-4", "column:bem")),
+    Set("evouna-wrong", "evouna", ()),
+    Set("halueval2-false", "halueval2_statements", ("gpt-4=column:gpt-4(unknown=1)",)),
+    Set("faithbench-unfaithful", "faithbench", ("column:gpt-4o", "column:true-nli")),
+)
+
+
+def main() -> None:
+    """Run the studies, print the table."""
+    parser = new_parser(__doc__)
+    parser.add_argument("--verdicts", type=Path, help="folder of cross-fitted verdicts, QUESTION.jsonl")
+    parser.add_argument("--question", action="append", choices=[one.question for one in SETS], help="only this")
+    parser.add_argument("--resamples", type=int, default=2000, help="of the bootstrap (default: 2000)")
+    args = parser.parse_args()
+    wanted = [one for one in SETS if not args.question or one.question in args.question]
+    studies = [run_study(one, args.verdicts, args.resamples) for one in wanted]
+    rows = [row for study in studies for row in table_rows(study)]
+    headings = ["question", "rater", "n", "no score", "accuracy", "kappa [95 %]", "ours - it [95 %]", "outcome"]
+    report(markdown_table(headings, rows), [without_texts(study) for study in studies], args.json)
+
+
+def run_study(one: Set, verdicts: Path | None, resamples: int) -> Study:
+    """The study of one set, ours first where its verdicts are there."""
+    own = verdicts and verdicts / f"{verdict_file(one)}.jsonl"
+    ours = (f"{OURS}=file:{own}",) if own and own.is_file() else ()
+    with tempfile.TemporaryDirectory() as scratch:
+        settings = StudySettings(
+            data=(str(SHARED_DATA / f"{one.file}.jsonl.gz"),),
+            judges=(*ours, *one.judges, "keyword"),
+            output=Path(scratch),
+            question=one.question,
+            resamples=resamples,
+        )
+        return conduct(settings).study
+
+
+def verdict_file(one: Set) -> str:
+    """The two sets of short answers are cross-fitted together, under the first one's name."""
+    return "openqa-wrong" if one.question == "evouna-wrong" else one.question
+
+
+def table_rows(study: Study) -> list[list[str]]:
+    """People among each other, then every rater on all rows."""
+    whole = study.slices[0]
+    rows = [[study.question, f"people: {pair.rater}", *_figures(pair), "", ""] for pair in whole.humans[:1]]
+    for one in whole.agreements:
+        against = next((c for c in whole.comparisons if _is(c, OURS, one.rater)), None)
+        difference = [_shown(against.difference), against.outcome] if against else ["", ""]
+        rows.append([study.question, one.rater, *_figures(one), *difference])
+    return rows
+
+
+def _is(comparison: Comparison, first: str, second: str) -> bool:
+    return (comparison.first, comparison.second, comparison.metric) == (first, second, "kappa")
+
+
+def _figures(one: Agreement) -> list[str]:
+    accuracy = "undefined" if one.accuracy.value is None else f"{one.accuracy.value:.3f}"
+    return [f"{one.n:,}", f"{one.missing:,}", accuracy, _shown(one.kappa)]
+
+
+def _shown(estimate: Estimate) -> str:
+    if estimate.value is None:
+        return f"undefined: {estimate.undefined}"
+    if estimate.low is None or estimate.high is None:
+        return f"{estimate.value:.3f}"
+    return f"{estimate.value:.3f} [{estimate.low:.3f}, {estimate.high:.3f}]"
+
+
+def without_texts(study: Study) -> dict[str, Any]:
+    """What may be published of a study: its figures; of the data only the names, no row."""
+    kept = study.model_dump(mode="json", exclude={"disagreements", "command", "slices"})
+    return kept | {"slices": [_slice(part) for part in study.slices if part.by in ("all", "dimension")]}
+
+
+def _slice(part: Slice) -> dict[str, Any]:
+    rows: Sequence[Agreement] = (*part.agreements, *part.humans)
+    return {
+        "by": part.by,
+        "value": part.value,
+        "agreements": [one.model_dump(mode="json", exclude={"alpha", "spearman", "mae"}) for one in rows],
+        "comparisons": [one.model_dump(mode="json") for one in part.comparisons],
+    }
+
+
+if __name__ == "__main__":
+    main()
