@@ -22,22 +22,18 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
-from clustered_agreement import (
-    Bootstrap,
-    Sample,
-    binary_figures,
-    cluster_codes,
-    kappa_difference,
-    weighted_kappa,
-)
 from measurement import markdown_table, new_parser, report
 from people_labels import DataFile, is_positive, read_data
 from raters import Rater, load, rate, rate_with_floor
 
+from guardrank.agreement.agreement_figures import agreement
+from guardrank.agreement.comparison import compare
+from guardrank.agreement.sample import Bootstrap, Sample, cluster_codes
 from guardrank.annotations import cluster_of
 from guardrank.dimensions import DIMENSIONS
 from guardrank.errors import GuardRankError
 from guardrank.judge import HeadJudge
+from guardrank.metrics import Estimate
 from guardrank.records import Record
 
 
@@ -113,10 +109,29 @@ def figures_of(
     sample = binary_sample(rater, used)
     figures |= binary_figures(sample, bootstrap)
     if rival:
-        figures["kappa_above_floor"] = kappa_difference(sample, binary_sample(rival, used), bootstrap)
+        above = compare(rater.name, sample, rival.name, binary_sample(rival, used), bootstrap, "kappa")
+        figures["kappa_above_floor"] = interval_of(above.difference)
     if rater.graded and has_exact_degrees(used):
-        figures["weighted_kappa"] = weighted_kappa(graded_sample(rater, used), bootstrap)
+        graded = agreement(rater.name, graded_sample(rater, used), bootstrap)
+        figures["weighted_kappa"] = interval_of(graded.weighted_kappa)
     return figures
+
+
+def binary_figures(sample: Sample, bootstrap: Bootstrap) -> dict[str, Any]:
+    """All figures of a yes-or-no question."""
+    found = agreement("", sample, bootstrap)
+    counts = {"n": found.n, "clusters": found.clusters, "positives": found.positives}
+    names = ("accuracy", "majority", "kappa", "macro_f1")
+    return {
+        **counts,
+        "undecided": found.undecided is not None,
+        **{name: interval_of(getattr(found, name)) for name in names},
+    }
+
+
+def interval_of(estimate: Estimate) -> dict[str, float | None]:
+    """An estimate as the JSON file has it."""
+    return {"value": estimate.value, "low": estimate.low, "high": estimate.high}
 
 
 def binary_sample(rater: Rater, rows: Sequence[tuple[int, Record]]) -> Sample:
@@ -125,6 +140,7 @@ def binary_sample(rater: Rater, rows: Sequence[tuple[int, Record]]) -> Sample:
         np.array([int(bool(is_positive(row))) for _, row in rows], np.int64),
         np.array([int((rater.scores[i] or 0) > 0) for i, _ in rows], np.int64),
         cluster_codes([cluster_of(row) for _, row in rows]),
+        classes=2,
     )
 
 
@@ -174,6 +190,8 @@ def _shown(figure: dict[str, float | None] | None) -> str:
         return ""
     if figure["value"] is None:
         return "undefined"
+    if figure["low"] is None:
+        return f"{figure['value']:.3f}"
     return f"{figure['value']:.3f} [{figure['low']:.3f}, {figure['high']:.3f}]"
 
 

@@ -26,7 +26,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from clustered_agreement import cluster_codes
 from measurement import ROOT, SHARED_DATA, markdown_table, new_parser, report
 from people_labels import is_positive
 
@@ -39,6 +38,7 @@ from guardrank.agreement.prediction_powered import (
     LabelledRows,
     corrected_mean,
 )
+from guardrank.agreement.sample import cluster_codes
 from guardrank.annotations import cluster_of, read_records
 from guardrank.metrics import wilson_interval
 
