@@ -125,17 +125,21 @@ def _shown(estimate: Estimate) -> str:
 
 def without_texts(study: Study) -> dict[str, Any]:
     """What may be published of a study: its figures; of the data only the names, no row."""
-    kept = study.model_dump(mode="json", exclude={"disagreements", "command", "slices"})
+    kept = study.model_dump(mode="json", exclude={"disagreements", "command", "slices", "coverage", "favour"})
     return kept | {"slices": [_slice(part) for part in study.slices if part.by in ("all", "dimension")]}
 
 
 def _slice(part: Slice) -> dict[str, Any]:
+    """All figures of all rows; of a dimension kappa alone."""
+    more = {"accuracy", "macro_f1", "weighted_kappa", "confusion"} if part.by == "all" else set[str]()
+    fields = {"rater", "n", "missing", "clusters", "positives", "undecided", "kappa"} | more
     rows: Sequence[Agreement] = (*part.agreements, *part.humans)
+    pairs = [one for one in part.comparisons if one.metric == "kappa"]
     return {
         "by": part.by,
         "value": part.value,
-        "agreements": [one.model_dump(mode="json", exclude={"alpha", "spearman", "mae"}) for one in rows],
-        "comparisons": [one.model_dump(mode="json") for one in part.comparisons],
+        "agreements": [one.model_dump(mode="json", include=fields) for one in rows],
+        "comparisons": [one.model_dump(mode="json", exclude={"metric"}) for one in pairs],
     }
 
 
