@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import resource
+import signal
 import sys
 import time
 from pathlib import Path
@@ -30,6 +31,7 @@ def _score(folder, request, window, file_size_limit) -> None:
     from guardrank.serve.scoring import score_responses
 
     torch.set_num_threads(1)  # sums depend on how they are divided
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell ignores it in its background jobs
     os.chdir(folder)
     for stream, name in ((sys.stdout, "out.txt"), (sys.stderr, "err.txt")):
         os.dup2(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), stream.fileno())
