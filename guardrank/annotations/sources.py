@@ -60,8 +60,9 @@ def load_sources() -> Mapping[str, Source]:
 def cluster_of(record: Record) -> str:
     """What this record shares with its kin: the prompt (or what its source names), else the response.
 
-    Splits never separate a cluster, and intervals resample whole clusters.
+    Splits never separate a cluster, and intervals resample whole clusters. A row whose labels are no longer its
+    source's own names it in ``from_source``; its kin are the same.
     """
-    source = load_sources().get(record.source or "")
+    source = load_sources().get(str(record.source or record.get_path("from_source")))
     key = record.get_path(source.group) if source else record.prompt
     return str(key or record.prompt or record.response)

@@ -112,6 +112,7 @@ def test_no_cluster_of_a_real_file_is_split(shared_data: Path) -> None:
         ({"prompt": ""}, "No."),
         ({"prompt": "Who?", "source": "unheard-of"}, "Who?"),
         ({"prompt": "Who?", "source": "xstest"}, "Who?"),
+        ({"prompt": "Who?", "from_source": "msts_en_multimodal", "meta": {"image_id": "image-7"}}, "image-7"),
         ({"prompt": "Who?", "source": "msts_en_textonly", "meta": {"image_id": "i7"}}, "i7"),
         ({"prompt": "Who?", "source": "msts_en_textonly"}, "Who?"),
         ({"prompt": "", "source": "cold_test_zh"}, "No."),
