@@ -92,7 +92,8 @@ def _rows_given(
 def _label_rule(manifest: Manifest) -> LabelRule | None:
     """How training read labels, as far as the manifest tells; None leaves it to each row's source."""
     if manifest.own_labels:
-        return LabelRule(field=manifest.label_field, classes=manifest.outputs[0].classes)
+        classes = manifest.outputs[0].classes
+        return LabelRule(field=manifest.label_field, values=manifest.label_values, classes=classes)
     return None if manifest.label_field == "human" else LabelRule(field=manifest.label_field)
 
 

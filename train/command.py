@@ -122,6 +122,7 @@ def _job(request: Request, recipe: Recipe, dimensions: tuple[Dimension, ...], de
         device=device,
         classes=request.label_count,
         label_field=request.label_field,
+        label_values=request.asked.values if request.asked else {},
         resume=request.resume,
     )
 

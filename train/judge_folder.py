@@ -84,6 +84,7 @@ def _manifest(
         components=(trained.trainee.component,),
         outputs=trained.outputs,
         label_field=job.label_field,
+        label_values=dict(job.label_values),
         own_labels=job.classes is not None,
         training={
             "recipe": job.recipe.model_dump(mode="json"),

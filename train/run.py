@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import resource
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -51,6 +51,7 @@ class Job:
     device: str
     classes: int | None = None
     label_field: str = "human"
+    label_values: Mapping[str, int | None] = field(default_factory=dict)
     resume: bool = False
 
     def group(

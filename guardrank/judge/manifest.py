@@ -110,6 +110,8 @@ class Manifest(_Part):
     combine: Literal["single"] = "single"
     outputs: tuple[Output, ...] = Field(min_length=1)
     label_field: str = "human"
+    label_values: dict[str, int | None] = Field(default_factory=dict)
+    """What stands in ``label_field`` -> label; empty where it is the label itself."""
     own_labels: bool = False
     """Whether its labels are another set than the dimensions' scales: then ASD and PAR say nothing."""
     training: dict[str, Any] = Field(default_factory=dict)

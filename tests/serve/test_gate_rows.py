@@ -161,6 +161,10 @@ def test_labels_are_read_as_training_read_them(find):
     rows = [row | {"meta": {"stance": 1}} for row in rows]
     _, gate, _ = find(rows, {"label_field": "meta.stance", "own_labels": True})
     assert {row.human for row in gate} == {1}
+    rows = [row | {"meta": {"stance": "hostile"}} for row in rows]
+    own = {"label_field": "meta.stance", "own_labels": True, "label_values": {"friendly": 0, "hostile": 1}}
+    _, gate, _ = find(rows, own)
+    assert {row.human for row in gate} == {1}
 
 
 def test_rejected_rows_are_counted_and_written_down(find, tmp_path, capfd):

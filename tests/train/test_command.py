@@ -194,6 +194,7 @@ def test_a_question_names_labels_classes_and_what_they_mean(train, checkpoints, 
     manifest = read_manifest(tmp_path / "judges/tone")
     assert [(o.dimension, o.classes, o.start) for o in manifest.outputs] == [("bias", 3, 0), ("toxicity", 3, 0)]
     assert manifest.outputs[0].calibration == manifest.outputs[1].calibration
+    assert manifest.label_values == {"kind": 0, "cool": 1, "rude": 2, "unclear": None}
     assert train(*asked, "--cross-fit", 2, "-o", "tone.verdicts.jsonl").code == 0
     verdicts = read_jsonl(tmp_path / "tone.verdicts.jsonl")
     assert [row["id"] for row in verdicts] == [f"row-{number}" for number in range(1, 120)]
