@@ -19,7 +19,7 @@ from guardrank.agreement.asked import Asked, ask, ask_as_it_stands
 from guardrank.agreement.results import DataFile
 from guardrank.agreement.sample import cluster_codes
 from guardrank.agreement.settings import StudySettings
-from guardrank.annotations import LabelRule, cluster_of, read_records
+from guardrank.annotations import LabelRule, Question, cluster_of, read_records
 from guardrank.console import warn
 from guardrank.errors import GuardRankError
 from guardrank.judge.base import hash_file
@@ -137,6 +137,8 @@ class _Reading:
 
 def _annotations(asked: Asked, records: list[Record]) -> tuple[list[str], NDArray[np.int64]]:
     """The annotators who labelled most, in order of appearance, and their labels."""
+    if asked.question is not None:
+        _warn_of_unread(asked.question, records)
     given = [asked.annotations(record) for record in records]
     counts = Counter(name for labels in given for name, label in labels.items() if label is not None)
     most = {name for name, _ in counts.most_common(MANY_ANNOTATORS)}
@@ -149,3 +151,13 @@ def _annotations(asked: Asked, records: list[Record]) -> tuple[list[str], NDArra
             label = labels.get(name)
             table[i, j] = -1 if label is None else label
     return names, table
+
+
+def _warn_of_unread(question: Question, records: list[Record]) -> None:
+    """Say which annotators' answers are not where or what the question says: a ceiling must not vanish unseen."""
+    unread = Counter(name for record in records for name in question.unread(record))
+    for name, path in question.annotators.items():
+        if unread[name]:
+            warn(f"{unread[name]:,} answers of annotator {name} ({path}) are no label that is asked for: left out")
+        elif all(record.get_path(path) in (None, "") for record in records):
+            warn(f"no row has an answer of annotator {name} in {path}")

@@ -60,16 +60,25 @@ class Question(BaseModel):
 
     def annotations(self, record: Record) -> dict[str, int | None]:
         """Each annotator's label of ``record``: None where one gave none, or nothing that this question knows."""
+        return {name: self._label(record.get_path(path)) for name, path in self.annotators.items()}
+
+    def unread(self, record: Record) -> list[str]:
+        """The annotators who wrote something of ``record`` that this question does not know."""
+        known = {*(self.annotator_values or self.values)}
+        raw = {name: record.get_path(path) for name, path in self.annotators.items()}
+        return [
+            name
+            for name, value in raw.items()
+            if value not in (None, "") and str(value) not in known and self._label(value) is None
+        ]
+
+    def _label(self, raw: Any) -> int | None:
         rule = LabelRule(values=self.annotator_values or self.values, classes=len(self.classes))
-        return {name: _label(rule, record.get_path(path)) for name, path in self.annotators.items()}
-
-
-def _label(rule: LabelRule, raw: Any) -> int | None:
-    try:
-        label = rule.convert(raw, rule.top(0))
-    except LabelError:
-        return None
-    return label if isinstance(label, int) else None
+        try:
+            label = rule.convert(raw, rule.top(0))
+        except LabelError:
+            return None
+        return label if isinstance(label, int) else None
 
 
 @cache

@@ -93,3 +93,14 @@ def test_rows_without_annotators(read):
 def test_nothing_to_compare(read, rows, changes, problem):
     with pytest.raises(GuardRankError, match=problem):
         read(rows, **changes)
+
+
+def test_an_annotator_who_cannot_be_read_is_said(read, capsys):
+    rows = [row(i, i % 2, meta={"ann": "?" if i < 3 else i % 2}) for i in range(8)]
+    people = {"ann": "meta.ann", "ben": "meta.bne"}
+    found = read(rows, label="human", classes=2, annotators=people)
+    assert found.annotators == ["ann"]
+    assert found.annotations[:, 0].tolist() == [-1, -1, -1, 1, 0, 1, 0, 1]
+    said = " ".join(capsys.readouterr().err.split())
+    assert "3 answers of annotator ann (meta.ann) are no label that is asked for: left out" in said
+    assert "no row has an answer of annotator ben in meta.bne" in said

@@ -27,6 +27,16 @@ def test_annotators_answers_become_labels():
     assert question.annotations(record()) == {"first": None, "second": None}
 
 
+def test_answers_that_the_question_does_not_know_are_named():
+    question = find_question("xstest-refusal")
+    assert question.unread(record(meta={"annotation_1": "1_full_compliance", "annotation_2": "??"})) == ["second"]
+    assert question.unread(record(meta={"annotation_1": "", "annotation_2": None})) == []
+    unclear = Question(
+        title="?", classes=("a", "b"), annotators={"x": "meta.x"}, annotator_values={"unclear": None}
+    )
+    assert unclear.unread(record(meta={"x": "unclear"})) == []
+
+
 def test_labels_are_read_by_the_questions_rule():
     rule = find_question("faithbench-unfaithful").rule
     assert [rule.convert(raw, 1) for raw in (0, 1, 2, 3, None)] == [0, 0, 1, 1, None]
