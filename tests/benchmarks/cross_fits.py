@@ -4,7 +4,7 @@
     python tests/benchmarks/cross_fits.py -o crossfit --run msts-unsafe     # one of them
 
 One thread a run, as many runs at a time as there are cores, the longest first. A run that was stopped goes on
-where it was; one whose verdicts are there is skipped. The settings were fixed on train and dev rows (docs/agreement.md).
+where it was; one whose verdicts are there is skipped. Settings: fixed on train and dev rows (docs/agreement.md).
 """
 
 from __future__ import annotations
