@@ -16,11 +16,11 @@ from guardrank.annotations import read_records
 from guardrank.console import messages, say
 from guardrank.judge import Judge, Panel
 from guardrank.judge.protocol import WINDOW, windows
+from guardrank.progress import Progress
 from guardrank.records import Record, RejectLog
 from guardrank.serve.board import Board
 from guardrank.serve.inputs import survey
 from guardrank.serve.judges import open_judges
-from guardrank.serve.progress import ScoringProgress
 from guardrank.serve.request import ScoringRequest
 from guardrank.serve.resume import Judged
 from guardrank.serve.run_file import describe_run
@@ -47,7 +47,7 @@ def score_responses(request: ScoringRequest, *, window: int = WINDOW) -> None:
     seen = None if request.once_only else survey(request.inputs)
     run = seen and describe_run(request, [judge.name for judge in judges], seen.files)
     board = Board(request, rejects, own_labels=any(judge.manifest.own_labels for judge in judges))
-    with open_verdicts(request, run, window) as file, ScoringProgress(seen and seen.rows) as progress:
+    with open_verdicts(request, run, window) as file, Progress(seen and seen.rows) as progress:
         _say_what_is_there(file)
         for kept in windows(file.read_again(records), window):
             board.add(kept)
@@ -55,7 +55,7 @@ def score_responses(request: ScoringRequest, *, window: int = WINDOW) -> None:
         for new in judged(Panel(judges), records, window):
             file.append(new)
             board.add(new)
-            progress.scored(board.dealt_with)
+            progress.reached(board.dealt_with)
         file.end()
     board.show(messages() if request.to_stdout else Console())
     if not (request.to_stdout or file.kept.is_whole):

@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 
 from guardrank.agreement.asked import Asked
 from guardrank.agreement.kept_verdicts import beside, score_or_read
-from guardrank.agreement.progress import Steps
 from guardrank.agreement.raters import Spec, check_spec, open_judge
 from guardrank.agreement.results import Rater
 from guardrank.agreement.rows import Rows
@@ -28,6 +27,7 @@ from guardrank.errors import GuardRankError, UsageError
 from guardrank.judge import Judge, Panel
 from guardrank.judge.recorded import NO_LABEL, NO_VERDICT, OFF_SCALE, RecordedVerdicts
 from guardrank.llm_judge import ChatJudge
+from guardrank.progress import Progress
 from guardrank.records import Record, Verdict
 
 UNSCORED = -1
@@ -96,10 +96,10 @@ def _scored(spec: Spec, judge: Judge, records: list[Record], settings: StudySett
         by_rule = any(record.subtask in PAIR_SUBTASKS for record in records)
         yield from (Panel([judge]) if by_rule else judge).score(records)
         return
-    with Steps(spec.name, len(records)) as steps:
+    with Progress(len(records), title=spec.name) as progress:
         for verdict in score_or_read(judge, records, kept) if spec.kind == "folder" else judge.score(records):
             yield verdict
-            steps.advance()
+            progress.advance()
 
 
 def read_verdicts(spec: Spec, judge: str, verdicts: Sequence[Verdict], asked: Asked) -> Answers:

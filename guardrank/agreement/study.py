@@ -24,13 +24,13 @@ from guardrank.agreement.comparison import Metric, compare
 from guardrank.agreement.coverage import coverage
 from guardrank.agreement.disagreements import find_disagreements
 from guardrank.agreement.favour import favour
-from guardrank.agreement.progress import Steps
 from guardrank.agreement.raters import parse_specs
 from guardrank.agreement.results import Agreement, Calibration, Comparison, Coverage, Favour, Slice, Study
 from guardrank.agreement.rows import Rows, read_rows
 from guardrank.agreement.sample import Bootstrap, Sample
 from guardrank.agreement.settings import StudySettings
 from guardrank.agreement.slices import Group, group_rows
+from guardrank.progress import Progress
 from guardrank.versions import library_versions
 
 _PACKAGES = ("guardrank", "krippendorff", "numpy", "scikit-learn", "scipy", "statsmodels")
@@ -93,11 +93,11 @@ class _Comparing:
         """One for each group; a group that holds every row repeats the figures of all, not the work."""
         groups = group_rows(self.rows.records, settings.by)
         slices: list[Slice] = []
-        with Steps("Comparing", len(groups), "slices") as steps:
+        with Progress(len(groups), "slices", title="Comparing") as progress:
             for group in groups:
                 whole = bool(slices) and group.places.size == len(self.rows)
                 slices.append(self._again(slices[0], group) if whole else self._slice(group))
-                steps.advance()
+                progress.advance()
         return slices
 
     def _slice(self, group: Group) -> Slice:

@@ -25,10 +25,10 @@ from guardrank.llm_judge.estimate import Estimate, estimate
 from guardrank.llm_judge.failures import STOPPED
 from guardrank.llm_judge.pool import map_in_order
 from guardrank.llm_judge.prices import find_price
-from guardrank.llm_judge.progress import ChatProgress
 from guardrank.llm_judge.purse import Purse
 from guardrank.llm_judge.request import Request, RequestMaker
 from guardrank.llm_judge.settings import ChatSettings, read_key
+from guardrank.progress import Progress
 from guardrank.records import Record, Verdict, failed
 
 
@@ -78,13 +78,13 @@ class ChatJudge:
         self._cache.folder.mkdir(parents=True, exist_ok=True)  # before anything is paid for
         total = len(records) if isinstance(records, Sized) else None
         stop = threading.Event()
-        with ChatProgress(total, wanted=self.settings.progress) as progress, self._connect(stop) as client:
+        with Progress(total, "records", wanted=self.settings.progress) as progress, self._connect(stop) as client:
             work = partial(self._call, client)
             with closing(map_in_order(work, records, self.settings.concurrency, stop)) as calls:
                 for call in calls:
                     self.usage.add(call)
                     self._log.add(call)
-                    progress.move(self.usage.dollars if self._price else None)
+                    progress.advance(f"{self.usage.dollars:,.2f} dollars" if self._price else "")
                     yield call
 
     def estimate(self, records: Iterable[Record]) -> Estimate:

@@ -1,11 +1,11 @@
 """People, GPT-4, the keyword rule and our cross-fitted judge on the same rows of seven data sets, whole.
 
-    python tests/benchmarks/agreement_studies.py --verdicts crossfit --json docs/results/agreement.json
+    python tests/benchmarks/agreement_studies.py --json docs/results/agreement.json
     python tests/benchmarks/agreement_studies.py --question openqa-wrong      # one set; judges recorded in the data
 
-Each set is asked its question (data/questions.yaml) by ``guardrank-agree study``. Ours are the verdicts of
-``guardrank-train --question NAME --cross-fit 5``, in the --verdicts folder as NAME.jsonl; a set whose file is not
-there is measured without. Every row is judged by a model that has not seen its prompt.
+Each set is asked its question (data/questions.yaml) by ``guardrank-agree study``. Ours are the verdicts that
+``cross_fits.py --publish`` wrote, in the --verdicts folder as NAME.jsonl.gz; a set whose file is not there is
+measured without. Every row is judged by a model that has not seen its prompt.
 
 kappa    Cohen's, unweighted, 95 % interval by bootstrap over prompts (msts: images)
 ours -   the paired difference in kappa on the rows that both scored, the same resamples
@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from measurement import SHARED_DATA, markdown_table, new_parser, report
+from measurement import ROOT, SHARED_DATA, markdown_table, new_parser, report
 
 from guardrank.agreement.results import Agreement, Comparison, Slice, Study
 from guardrank.agreement.settings import StudySettings
@@ -29,6 +29,7 @@ from guardrank.agreement.study import conduct
 from guardrank.metrics import Estimate
 
 OURS = "ours"
+VERDICTS = ROOT / "docs" / "results" / "verdicts"
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ SETS = (
 def main() -> None:
     """Run the studies, print the table."""
     parser = new_parser(__doc__)
-    parser.add_argument("--verdicts", type=Path, help="folder of cross-fitted verdicts, QUESTION.jsonl")
+    parser.add_argument("--verdicts", type=Path, default=VERDICTS, help="folder of QUESTION.jsonl.gz, cross-fitted")
     parser.add_argument("--question", action="append", choices=[one.question for one in SETS], help="only this")
     parser.add_argument("--resamples", type=int, default=2000, help="of the bootstrap (default: 2000)")
     args = parser.parse_args()
@@ -75,10 +76,10 @@ def main() -> None:
     report(markdown_table(headings, rows), [without_texts(study) for study in studies], args.json)
 
 
-def run_study(one: Set, verdicts: Path | None, resamples: int) -> Study:
+def run_study(one: Set, verdicts: Path, resamples: int) -> Study:
     """The study of one set, ours first where its verdicts are there."""
-    own = verdicts and verdicts / f"{verdict_file(one)}.jsonl"
-    ours = (f"{OURS}=file:{own}",) if own and own.is_file() else ()
+    own = verdicts / f"{verdict_file(one)}.jsonl.gz"
+    ours = (f"{OURS}=file:{own}",) if own.is_file() else ()
     with tempfile.TemporaryDirectory() as scratch:
         settings = StudySettings(
             data=(str(SHARED_DATA / f"{one.file}.jsonl.gz"),),

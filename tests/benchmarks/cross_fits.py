@@ -1,14 +1,18 @@
 """The cross-fitted verdicts that ``agreement_studies.py`` studies: one run of guardrank-train for each set.
 
-    python tests/benchmarks/cross_fits.py -o crossfit --json docs/results/cross-fits.json
+    python tests/benchmarks/cross_fits.py -o crossfit --publish docs/results/verdicts
     python tests/benchmarks/cross_fits.py -o crossfit --run msts-unsafe     # one of them
 
-One thread a run, as many runs at a time as there are cores, the longest first. A run that was stopped goes on
-where it was; one whose verdicts are there is skipped. Settings: fixed on train and dev rows (docs/agreement.md).
+One thread a run, as many runs at a time as there are cores. A run that was stopped goes on where it was; one whose
+verdicts are there is skipped. Settings: fixed on train and dev rows (docs/agreement.md). What each run took is
+added to times.jsonl in the output folder as it ends.
+
+Published are ids, scores, probabilities and folds: nothing of the data, no label of a person.
 """
 
 from __future__ import annotations
 
+import gzip
 import os
 import subprocess
 import sys
@@ -19,9 +23,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from measurement import SHARED_DATA, markdown_table, new_parser, report, usable_cores
+import orjson
+from measurement import SHARED_DATA, environment, markdown_table, new_parser, report, usable_cores
 
 FOLDS = 5
+PUBLISHED = ("id", "score", "probs", "abstained", "truncated", "error", "judge", "fold")
 PROGRAM = "import sys; from guardrank.train.cli import main; sys.exit(main())"
 
 
@@ -50,36 +56,41 @@ def main() -> None:
     parser.add_argument("-o", "--output", type=Path, required=True, help="folder of the verdicts")
     parser.add_argument("--run", action="append", choices=[one.question for one in RUNS], help="only this one")
     parser.add_argument("--workers", type=int, default=usable_cores(), help="runs at a time (default: the cores)")
+    parser.add_argument("--publish", type=Path, help="folder for what may be published of them, as .jsonl.gz")
     args = parser.parse_args()
     wanted = [one for one in RUNS if not args.run or one.question in args.run]
     args.output.mkdir(parents=True, exist_ok=True)
     with ThreadPoolExecutor(args.workers) as pool:
-        taken = list(pool.map(partial(cross_fit, output=args.output), wanted))
+        taken = list(pool.map(partial(cross_fit, output=args.output, public=args.publish), wanted))
     rows = [[one["question"], f"{one['rows']:,}", str(one["epochs"]), _minutes(one["seconds"])] for one in taken]
     report(markdown_table(["question", "rows", "epochs", "minutes, one thread"], rows), taken, args.json)
 
 
-def cross_fit(run: Run, output: Path) -> dict[str, Any]:
+def cross_fit(run: Run, output: Path, public: Path | None) -> dict[str, Any]:
     """Run one to its end; its seconds are null where it was not run from its start here."""
     verdicts = output / f"{run.question}.jsonl"
     begun = time.monotonic()
-    whole = not verdicts.exists() and not list(output.glob(f"{verdicts.name}*"))
+    is_whole = not list(output.glob(f"{verdicts.name}*"))
     if not verdicts.exists():
         with (output / f"{run.question}.log").open("ab") as log:
-            subprocess.run(
-                command(run, verdicts, resume=not whole),
-                check=True,
-                stdout=log,
-                stderr=log,
-                env=os.environ | {"OMP_NUM_THREADS": "1"},
-            )
-    seconds = time.monotonic() - begun if whole else None
-    return {
-        "question": run.question,
-        "epochs": run.epochs,
-        "rows": sum(1 for _ in verdicts.open("rb")),
-        "seconds": seconds,
-    }
+            words = command(run, verdicts, resume=not is_whole)
+            subprocess.run(words, check=True, stdout=log, stderr=log, env=os.environ | {"OMP_NUM_THREADS": "1"})
+    lines = [orjson.loads(line) for line in verdicts.read_bytes().splitlines()]
+    if public:
+        publish(lines, public / f"{verdicts.name}.gz")
+    seconds = time.monotonic() - begun if is_whole else None
+    taken = {"question": run.question, "epochs": run.epochs, "rows": len(lines), "seconds": seconds}
+    with (output / "times.jsonl").open("ab") as times:
+        times.write(orjson.dumps(taken | {"environment": environment()}, option=orjson.OPT_APPEND_NEWLINE))
+    return taken
+
+
+def publish(lines: list[dict[str, Any]], file: Path) -> None:
+    """Write what may be published of verdict lines; the same lines make the same bytes."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    kept = [{name: line[name] for name in PUBLISHED if name in line} for line in lines]
+    text = b"".join(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE) for line in kept)
+    file.write_bytes(gzip.compress(text, compresslevel=9, mtime=0))
 
 
 def command(run: Run, verdicts: Path, *, resume: bool) -> list[str]:

@@ -12,7 +12,6 @@ from pathlib import Path
 
 from rich.console import Console
 
-from guardrank.agreement.progress import Steps
 from guardrank.agreement.queue.candidates import Candidates, content_key, has_label, survey
 from guardrank.agreement.queue.folder import check_folder, study_command, write_folder
 from guardrank.agreement.queue.label_studio import QueueRow
@@ -25,6 +24,7 @@ from guardrank.dimensions import Dimension
 from guardrank.errors import GuardRankError, UsageError
 from guardrank.judge import Judge, Panel, load_judge
 from guardrank.judge.recorded import RecordedVerdicts
+from guardrank.progress import Progress
 from guardrank.records import Record, RejectLog
 
 
@@ -111,10 +111,10 @@ def _opinions(request: QueueRequest, candidates: Candidates) -> Sequence[Opinion
         warn("No judge: rows are chosen for their diversity alone; name one with --judge or --verdicts")
         return [None] * len(candidates)
     opinions: list[Opinion | None] = []
-    with Steps("Judging", len(candidates)) as steps:
+    with Progress(len(candidates), title="Judging") as progress:
         for verdict in judge.score(_those(request, candidates)):
             opinions.append(opinion_of(verdict))
-            steps.advance()
+            progress.advance()
     _say_doubts(opinions)
     return opinions
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from guardrank.serve import progress
-from guardrank.serve.progress import Pace, ScoringProgress, show_duration
+from guardrank import progress
+from guardrank.progress import Pace, Progress, show_duration
 
 
 def test_the_speed_is_that_of_the_last_half_minute():
@@ -42,27 +42,43 @@ def test_a_duration(seconds, shown):
     assert show_duration(seconds) == shown
 
 
-def run(total):
-    with ScoringProgress(total) as shown:
+def run(total, **options):
+    with Progress(total, **options) as shown:
         shown.passed_over(1_000)
-        for done in (2_000, 3_000):
-            shown.scored(done)
+        shown.reached(2_000)
+        shown.advance("1.23 dollars")
 
 
-def test_elsewhere_than_on_a_terminal_a_line_every_half_minute(capfd, monkeypatch):
+@pytest.fixture
+def talkative(monkeypatch):
+    monkeypatch.setattr(progress, "SPAN_SECONDS", 0.0)
+
+
+def test_elsewhere_than_on_a_terminal_a_log_stays_silent_for_half_a_minute(capfd):
     run(3_000)
     assert capfd.readouterr().err == ""
-    monkeypatch.setattr(progress, "SPAN_SECONDS", 0.0)
-    run(3_000)
+
+
+@pytest.mark.usefixtures("talkative")
+def test_then_it_says_how_far_it_is(capfd):
+    run(3_000, unit="records", title="[b]ours[/b]")
     first, *_, last = capfd.readouterr().err.splitlines()
-    assert first == "1,000 of 3,000 rows"
-    assert last.startswith("3,000 of 3,000 rows, ")
-    assert last.endswith(" rows/s, 0 s left")
+    assert first == "[b]ours[/b]: 1,000 of 3,000 records"
+    assert last.startswith("[b]ours[/b]: 2,001 of 3,000 records, ")
+    assert last.endswith(" left, 1.23 dollars")
 
 
-@pytest.mark.parametrize(("total", "shown"), [(3_000, "3,000 of 3,000 rows"), (None, "3,000 rows")])
+@pytest.mark.usefixtures("talkative")
+def test_not_wanted(capfd, monkeypatch):
+    run(3_000, wanted=False)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    run(3_000, wanted=False)
+    assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize(("total", "shown"), [(3_000, "2,001 of 3,000 rows"), (None, "2,001 rows")])
 def test_a_bar_on_a_terminal(capfd, monkeypatch, total, shown):
     monkeypatch.setenv("FORCE_COLOR", "1")
-    monkeypatch.setenv("COLUMNS", "100")
-    run(total)
-    assert shown in capfd.readouterr().err
+    monkeypatch.setenv("COLUMNS", "140")
+    run(total, title="[b]ours[/b]")
+    assert f"[b]ours[/b]: {shown}" in capfd.readouterr().err
