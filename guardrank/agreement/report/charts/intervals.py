@@ -22,7 +22,7 @@ from guardrank.metrics import Estimate
 ROW = 48
 AXIS = 22
 BAR = 16
-LABEL_WIDTH = 20
+LABEL_WIDTH = 18
 MARGIN = 2.0
 """Percent of the width left free on both sides, so that dots at the ends stay inside."""
 _EDGE = 8.0
