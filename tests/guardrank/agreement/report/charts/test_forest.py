@@ -105,6 +105,6 @@ def test_labels_of_data_are_cut_escaped_and_named(read):
     hostile = "</svg><script>alert(1)</script>\u202e" + "x" * 100_000
     svg, _ = drawn([row(Estimate(0.5, 9), hostile)])
     drawing = read(svg)
-    assert drawing.texts("label") == ["</svg><script>alert…"]
+    assert drawing.texts("label") == ["</svg><script>ale…"]
     assert len(str(svg)) < 5_000
     assert "\u202e" not in str(svg)
