@@ -4,7 +4,8 @@
     python tests/benchmarks/cross_fits.py -o crossfit --run msts-unsafe     # one of them
 
 One thread a run, as many runs at a time as there are cores. A run that was stopped goes on where it was; one whose
-verdicts are there is skipped. Settings: fixed on train and dev rows (docs/agreement.md). What each run took is
+verdicts are there is skipped; the folds of an unfinished run are published too (NAME.folds/), and another machine
+takes them up from there. Settings: fixed on train and dev rows (docs/agreement.md). What each run took is
 added to times.jsonl in the output folder as it ends.
 
 Published are ids, scores, probabilities and folds: nothing of the data, no label of a person.
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -70,19 +72,51 @@ def cross_fit(run: Run, output: Path, public: Path | None) -> dict[str, Any]:
     """Run one to its end; its seconds are null where it was not run from its start here."""
     verdicts = output / f"{run.question}.jsonl"
     begun = time.monotonic()
+    if public:
+        take_up(verdicts, public / f"{run.question}.folds")
     is_whole = not list(output.glob(f"{verdicts.name}*"))
     if not verdicts.exists():
         with (output / f"{run.question}.log").open("ab") as log:
             words = command(run, verdicts, resume=not is_whole)
-            subprocess.run(words, check=True, stdout=log, stderr=log, env=os.environ | {"OMP_NUM_THREADS": "1"})
-    lines = [orjson.loads(line) for line in verdicts.read_bytes().splitlines()]
+            try:
+                subprocess.run(words, check=True, stdout=log, stderr=log, env=os.environ | {"OMP_NUM_THREADS": "1"})
+            except BaseException:
+                if public and list(output.glob(f"{verdicts.name}.work/fold-*.jsonl")):
+                    publish_folds(verdicts, public / f"{run.question}.folds")
+                raise
+    lines = read_lines(verdicts)
     if public:
         publish(lines, public / f"{verdicts.name}.gz")
+        shutil.rmtree(public / f"{run.question}.folds", ignore_errors=True)
     seconds = time.monotonic() - begun if is_whole else None
     taken = {"question": run.question, "epochs": run.epochs, "rows": len(lines), "seconds": seconds}
     with (output / "times.jsonl").open("ab") as times:
         times.write(orjson.dumps(taken | {"environment": environment()}, option=orjson.OPT_APPEND_NEWLINE))
     return taken
+
+
+def take_up(verdicts: Path, folds: Path) -> None:
+    """Lay the folds that another machine has finished where ``--resume`` looks for them."""
+    work = verdicts.with_name(f"{verdicts.name}.work")
+    if not folds.is_dir() or work.exists() or verdicts.exists():
+        return
+    work.mkdir()
+    shutil.copyfile(folds / "settings.json", work / "settings.json")
+    for fold in folds.glob("fold-*.jsonl.gz"):
+        (work / fold.stem).write_bytes(gzip.decompress(fold.read_bytes()))
+
+
+def publish_folds(verdicts: Path, folds: Path) -> None:
+    """Publish the finished folds of a run that is not."""
+    work = verdicts.with_name(f"{verdicts.name}.work")
+    for fold in sorted(work.glob("fold-*.jsonl")):
+        publish(read_lines(fold), folds / f"{fold.name}.gz")
+    shutil.copyfile(work / "settings.json", folds / "settings.json")
+
+
+def read_lines(file: Path) -> list[dict[str, Any]]:
+    """The verdicts in a file."""
+    return [orjson.loads(line) for line in file.read_bytes().splitlines()]
 
 
 def publish(lines: list[dict[str, Any]], file: Path) -> None:
