@@ -4,8 +4,8 @@
     python tests/benchmarks/agreement_studies.py --question openqa-wrong      # one set; judges recorded in the data
 
 Each set is asked its question (data/questions.yaml) by ``guardrank-agree study``. Ours are the verdicts that
-``cross_fits.py --publish`` wrote, in the --verdicts folder as NAME.jsonl.gz; a set whose file is not there is
-measured without. Every row is judged by a model that has not seen its prompt.
+``cross_fits.py --publish`` wrote, in the --verdicts folder as NAME.jsonl.gz, or the finished folds of an unfinished
+run; a set that has neither is measured without. Every row is judged by a model that has not seen its prompt.
 
 kappa    Cohen's, unweighted, 95 % interval by bootstrap over prompts (msts: images)
 ours -   the paired difference in kappa on the rows that both scored, the same resamples
@@ -78,9 +78,9 @@ def main() -> None:
 
 def run_study(one: Set, verdicts: Path, resamples: int) -> Study:
     """The study of one set, ours first where its verdicts are there."""
-    own = verdicts / f"{verdict_file(one)}.jsonl.gz"
-    ours = (f"{OURS}=file:{own}",) if own.is_file() else ()
     with tempfile.TemporaryDirectory() as scratch:
+        own = own_verdicts(verdicts / verdict_file(one), Path(scratch))
+        ours = (f"{OURS}=file:{own}",) if own else ()
         settings = StudySettings(
             data=(str(SHARED_DATA / f"{one.file}.jsonl.gz"),),
             judges=(*ours, *one.judges, "keyword"),
@@ -89,6 +89,16 @@ def run_study(one: Set, verdicts: Path, resamples: int) -> Study:
             resamples=resamples,
         )
         return conduct(settings).study
+
+
+def own_verdicts(place: Path, scratch: Path) -> Path | None:
+    """The published verdicts, or those of the folds that are done, joined: the others' rows have no score."""
+    if (whole := place.with_name(f"{place.name}.jsonl.gz")).is_file():
+        return whole
+    folds = sorted(place.with_name(f"{place.name}.folds").glob("fold-*.jsonl.gz"))
+    joined = scratch / f"{place.name}.jsonl.gz"
+    joined.write_bytes(b"".join(fold.read_bytes() for fold in folds))  # gzip files follow one another
+    return joined if folds else None
 
 
 def verdict_file(one: Set) -> str:
