@@ -4,9 +4,9 @@
     python tests/benchmarks/cross_fits.py -o crossfit --run msts-unsafe     # one of them
 
 One thread a run, as many runs at a time as there are cores. A run that was stopped goes on where it was; one whose
-verdicts are there is skipped; the folds of an unfinished run are published too (NAME.folds/), and another machine
-takes them up from there. Settings: fixed on train and dev rows (docs/agreement.md). What each run took is
-added to times.jsonl in the output folder as it ends.
+verdicts are there is skipped. The folds of a run that fails or is interrupted are published too (NAME.folds/), and
+another machine takes them up from there. Settings: fixed on train and dev rows (docs/agreement.md).
+What each run took is added to times.jsonl in the output folder as it ends.
 
 Published are ids, scores, probabilities and folds: nothing of the data, no label of a person.
 """
