@@ -35,17 +35,21 @@ PROGRAM = "import sys; from guardrank.train.cli import main; sys.exit(main())"
 
 @dataclass(frozen=True)
 class Run:
-    """One question, the files whose rows are cross-fitted together, how often training sees them."""
+    """One question, the files whose rows are cross-fitted together, what differs from the embedded recipe."""
 
     question: str
     files: tuple[str, ...]
-    epochs: int = 3
+    settings: tuple[str, ...] = ("epochs=3",)
 
+
+WHOLE_BASE = ("full=true", "full_learning_rate=1e-4")
+"""Every weight is trained, not an adapter: chosen on train and dev rows of xstest and do_not_answer."""
 
 RUNS = (
     Run("do-not-answer-harmful", ("do_not_answer",)),
+    Run("do-not-answer-action", ("do_not_answer",), ("epochs=8", "heads=shared", "loss=nominal", *WHOLE_BASE)),
     Run("msts-unsafe", ("msts_en_multimodal",)),
-    Run("openqa-wrong", ("openqa_nq301", "evouna"), epochs=2),
+    Run("openqa-wrong", ("openqa_nq301", "evouna"), ("epochs=2",)),
     Run("faithbench-unfaithful", ("faithbench",)),
     Run("halueval2-false", ("halueval2_statements",)),
     Run("xstest-refusal", ("xstest",)),
@@ -64,8 +68,10 @@ def main() -> None:
     args.output.mkdir(parents=True, exist_ok=True)
     with ThreadPoolExecutor(args.workers) as pool:
         taken = list(pool.map(partial(cross_fit, output=args.output, public=args.publish), wanted))
-    rows = [[one["question"], f"{one['rows']:,}", str(one["epochs"]), _minutes(one["seconds"])] for one in taken]
-    report(markdown_table(["question", "rows", "epochs", "minutes, one thread"], rows), taken, args.json)
+    rows = [
+        [one["question"], f"{one['rows']:,}", " ".join(one["settings"]), _minutes(one["seconds"])] for one in taken
+    ]
+    report(markdown_table(["question", "rows", "settings", "minutes, one thread"], rows), taken, args.json)
 
 
 def cross_fit(run: Run, output: Path, public: Path | None) -> dict[str, Any]:
@@ -89,7 +95,7 @@ def cross_fit(run: Run, output: Path, public: Path | None) -> dict[str, Any]:
         publish(lines, public / f"{verdicts.name}.gz")
         shutil.rmtree(public / f"{run.question}.folds", ignore_errors=True)
     seconds = time.monotonic() - begun if is_whole else None
-    taken = {"question": run.question, "epochs": run.epochs, "rows": len(lines), "seconds": seconds}
+    taken = {"question": run.question, "settings": run.settings, "rows": len(lines), "seconds": seconds}
     with (output / "times.jsonl").open("ab") as times:
         times.write(orjson.dumps(taken | {"environment": environment()}, option=orjson.OPT_APPEND_NEWLINE))
     return taken
@@ -130,7 +136,7 @@ def publish(lines: list[dict[str, Any]], file: Path) -> None:
 def command(run: Run, verdicts: Path, *, resume: bool) -> list[str]:
     """The command line of one run, in this Python."""
     data = [part for file in run.files for part in ("--data", str(SHARED_DATA / f"{file}.jsonl.gz"))]
-    settings = ["--set", f"epochs={run.epochs}", "--set", "dev_share=0.1"]
+    settings = [part for value in (*run.settings, "dev_share=0.1") for part in ("--set", value)]
     options = ["--question", run.question, "--base", "embedded", "--cross-fit", str(FOLDS), *settings]
     again = ["--resume"] if resume else []
     return [sys.executable, "-c", PROGRAM, *data, *options, *again, "-o", str(verdicts)]
