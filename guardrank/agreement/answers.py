@@ -114,7 +114,7 @@ def read_verdicts(spec: Spec, judge: str, verdicts: Sequence[Verdict], asked: As
     scores = np.full(len(verdicts), UNSCORED, dtype=np.int64)
     confidence = np.full(len(verdicts), nan)
     failures: Counter[str] = Counter()
-    for i, verdict in enumerate(verdicts):
+    for i, verdict in enumerate(map(asked.read, verdicts)):
         score = _score(spec, verdict, asked)
         if score is None:
             failures[verdict.error or OFF_SCALE] += 1

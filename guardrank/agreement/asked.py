@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from guardrank.annotations import Label, Question, bounds, load_sources
 from guardrank.dimensions import DIMENSIONS
 from guardrank.errors import UsageError
-from guardrank.records import Record
+from guardrank.records import Record, Verdict
 
 PRESENCE: tuple[str, str] = ("0", "above 0")
 
@@ -47,6 +47,11 @@ class Asked:
     def label(self, record: Record) -> int | None:
         """The agreed label; None where there is none, or the interval leaves it open."""
         return None if record.human is None else self._settle(record.human)
+
+    def read(self, verdict: Verdict) -> Verdict:
+        """A judge's verdict; one on the question's finer question is decided by it."""
+        finer = self.question.finer if self.question else None
+        return finer.coarsen(verdict) if finer else verdict
 
     def annotations(self, record: Record) -> dict[str, int | None]:
         """Each annotator's label, by name."""

@@ -173,12 +173,18 @@ def _check_scale(name: str, manifest: Manifest, asked: Asked, records: Iterable[
         output = manifest.output_of(dimension)
         if output is None or output.classes == len(asked.classes):
             continue
-        known = output.classes == len(asked.scale or ()) if manifest.own_labels else asked.is_binary
+        known = output.classes in _scales(asked) if manifest.own_labels else asked.is_binary
         if not known:
             raise UsageError(
                 f"judge {name} gives {output.classes} labels in {dimension}, and what is asked has "
                 f"{len(asked.classes)}: only a question of two classes can be asked of it, as by --binary"
             )
+
+
+def _scales(asked: Asked) -> set[int]:
+    """How many classes the label sets have that answer what is asked: the question's, its finer question's."""
+    finer = asked.question.finer if asked.question else None
+    return {len(labels) for labels in (asked.scale, finer and finer.classes) if labels}
 
 
 def _check_ids(records: Sequence[Record], spec: Spec) -> None:

@@ -20,7 +20,37 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from guardrank.annotations.labels import LabelError, LabelRule
 from guardrank.errors import UsageError
-from guardrank.records import Record
+from guardrank.records import Record, Verdict
+
+
+class Finer(BaseModel):
+    """A finer question about the same responses, whose answer decides a coarser one.
+
+    Rare answers are learnt better so: of the responses that follow a harmful request few are harmless.
+
+    Attributes:
+        question: its name.
+        classes: for each of its labels 0, 1, ... the label of the coarser question.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    question: str
+    classes: tuple[int, ...] = Field(min_length=3)
+
+    def coarsen(self, verdict: Verdict) -> Verdict:
+        """A verdict on the finer question as one on the coarser; one on another number of classes stays.
+
+        Verdicts do not say which question they answer: the number of their probabilities tells.
+        """
+        if verdict.score is None or verdict.probs is None or len(verdict.probs) != len(self.classes):
+            return verdict
+        probs = [0.0] * (max(self.classes) + 1)
+        for label, chance in zip(self.classes, verdict.probs, strict=True):
+            probs[label] += chance
+        expected = sum(label * chance for label, chance in enumerate(probs))
+        known = {"score": self.classes[verdict.score], "probs": tuple(probs)}
+        return verdict.model_copy(update=known | {"expected": expected, "confidence": max(probs)})
 
 
 class Question(BaseModel):
@@ -34,6 +64,7 @@ class Question(BaseModel):
         annotators: name -> dotted path of that person's own label.
         annotator_values: as ``values``, for the annotators; ``values`` unless given.
         sources: the ``source`` of the rows that it was asked of.
+        finer: a question whose judges answer this one too.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -45,10 +76,12 @@ class Question(BaseModel):
     annotators: dict[str, str] = Field(default_factory=dict)
     annotator_values: dict[str, int | None] = Field(default_factory=dict)
     sources: tuple[str, ...] = ()
+    finer: Finer | None = None
 
     @model_validator(mode="after")
     def _labels_are_classes(self) -> Self:
-        for label in [*self.values.values(), *self.annotator_values.values()]:
+        decided = self.finer.classes if self.finer else ()
+        for label in [*self.values.values(), *self.annotator_values.values(), *decided]:
             if label is not None and not 0 <= label < len(self.classes):
                 raise ValueError(f"label {label} is none of the {len(self.classes)} classes")
         return self

@@ -6,6 +6,7 @@
 Each set is asked its question (data/questions.yaml) by ``guardrank-agree study``. Ours are the verdicts that
 ``cross_fits.py --publish`` wrote, in the --verdicts folder as NAME.jsonl.gz, or the finished folds of an unfinished
 run; a set that has neither is measured without. Every row is judged by a model that has not seen its prompt.
+"ours, first try" is the run whose failure the settings of "ours" answer.
 
 kappa    Cohen's, unweighted, 95 % interval by bootstrap over prompts (msts: images)
 ours -   the paired difference in kappa on the rows that both scored, the same resamples
@@ -29,23 +30,44 @@ from guardrank.agreement.study import conduct
 from guardrank.metrics import Estimate
 
 OURS = "ours"
+FIRST_TRY = "ours, first try"
 VERDICTS = ROOT / "docs" / "results" / "verdicts"
 
 
 @dataclass(frozen=True)
 class Set:
-    """One data set: its question, and the judges that the data hold labels of, the one to beat first."""
+    """One data set: its question, and the judges that the data hold labels of, the one to beat first.
+
+    Attributes:
+        ours: the name of our verdicts, the question's unless given; first_try: of those of an earlier run.
+    """
 
     question: str
     file: str
     judges: tuple[str, ...]
+    ours: str = ""
+    first_try: str = ""
 
 
 SETS = (
     Set(
-        "xstest-refusal", "xstest", ("gpt-4=column:meta.compliance_gpt4", "strings=column:meta.compliance_strmatch")
+        "xstest-refusal",
+        "xstest",
+        ("gpt-4=column:meta.compliance_gpt4", "strings=column:meta.compliance_strmatch"),
+        first_try="xstest-refusal-adapter",
     ),
-    Set("do-not-answer-harmful", "do_not_answer", ("column:gpt-4", "longformer=column:longformer-ft")),
+    Set(
+        "do-not-answer-harmful",
+        "do_not_answer",
+        ("column:gpt-4", "longformer=column:longformer-ft"),
+        ours="do-not-answer-action",  # the finer question, by which this one is decided
+        first_try="do-not-answer-harmful",
+    ),
+    Set(
+        "do-not-answer-action",
+        "do_not_answer",
+        ("gpt-4=column:meta.action_gpt4", "longformer=column:meta.action_longformer"),
+    ),
     Set(
         "msts-unsafe",
         "msts_en_multimodal",
@@ -56,7 +78,7 @@ SETS = (
         ),
     ),
     Set("openqa-wrong", "openqa_nq301", ("column:gpt-4", "column:bem")),
-    Set("evouna-wrong", "evouna", ()),
+    Set("evouna-wrong", "evouna", (), ours="openqa-wrong"),  # cross-fitted together
     Set("halueval2-false", "halueval2_statements", ("gpt-4=column:gpt-4(unknown=1)",)),
     Set("faithbench-unfaithful", "faithbench", ("column:gpt-4o", "column:true-nli")),
 )
@@ -79,8 +101,9 @@ def main() -> None:
 def run_study(one: Set, verdicts: Path, resamples: int) -> Study:
     """The study of one set, ours first where its verdicts are there."""
     with tempfile.TemporaryDirectory() as scratch:
-        own = own_verdicts(verdicts / verdict_file(one), Path(scratch))
-        ours = (f"{OURS}=file:{own}",) if own else ()
+        names = {OURS: one.ours or one.question, FIRST_TRY: one.first_try}
+        found = {rater: own_verdicts(verdicts / name, Path(scratch)) for rater, name in names.items() if name}
+        ours = tuple(f"{rater}=file:{file}" for rater, file in found.items() if file)
         settings = StudySettings(
             data=(str(SHARED_DATA / f"{one.file}.jsonl.gz"),),
             judges=(*ours, *one.judges, "keyword"),
@@ -99,11 +122,6 @@ def own_verdicts(place: Path, scratch: Path) -> Path | None:
     joined = scratch / f"{place.name}.jsonl.gz"
     joined.write_bytes(b"".join(fold.read_bytes() for fold in folds))  # gzip files follow one another
     return joined if folds else None
-
-
-def verdict_file(one: Set) -> str:
-    """The two sets of short answers are cross-fitted together, under the first one's name."""
-    return "openqa-wrong" if one.question == "evouna-wrong" else one.question
 
 
 def table_rows(study: Study) -> list[list[str]]:

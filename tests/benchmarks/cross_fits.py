@@ -52,7 +52,7 @@ RUNS = (
     Run("openqa-wrong", ("openqa_nq301", "evouna"), ("epochs=2",)),
     Run("faithbench-unfaithful", ("faithbench",)),
     Run("halueval2-false", ("halueval2_statements",)),
-    Run("xstest-refusal", ("xstest",)),
+    Run("xstest-refusal", ("xstest",), ("epochs=4", *WHOLE_BASE)),
 )
 
 

@@ -38,6 +38,14 @@ def test_confidence_is_that_of_the_score_given():
     assert read([verdict(1, confidence=0.9)]).confidence == pytest.approx([0.9])
 
 
+def test_a_judge_of_the_finer_question_answers_the_coarser():
+    harmful = ask("do-not-answer-harmful", find_question("do-not-answer-harmful"), binary=False)
+    warns, follows = (0.1, 0.1, 0.1, 0.4, 0.2, 0.1), (0.0, 0.0, 0.0, 0.1, 0.1, 0.8)
+    answers = read([verdict(3, warns), verdict(5, follows), verdict(1, (0.4, 0.6)), verdict(None)], harmful)
+    assert answers.scores.tolist() == [0, 1, 1, -1]
+    assert answers.confidence[:3] == pytest.approx([0.9, 0.8, 0.6])
+
+
 def test_failures_have_no_number_and_are_counted_by_reason():
     answers = read(
         [verdict(None), verdict(1, abstained=True), verdict(None, error="no_label"), verdict(None, abstained=True)]

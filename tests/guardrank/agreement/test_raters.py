@@ -8,6 +8,7 @@ from guardrank.agreement.asked import ask, ask_as_it_stands
 from guardrank.agreement.raters import chat_settings, check_spec, open_judge, parse_spec, parse_specs
 from guardrank.agreement.settings import ChatOptions, StudySettings
 from guardrank.annotations import Question, find_question
+from guardrank.annotations.questions import Finer
 from guardrank.errors import JudgeError, UsageError
 from guardrank.judge import write_manifest
 from guardrank.records import Record
@@ -121,6 +122,8 @@ class TestFolder:
         four = Question(title="t", classes=("a", "b", "c", "d"))
         check_spec(parse_spec(str(written.folder)), ask("t", four, binary=False), rows(), settings)
         check_spec(parse_spec(str(written.folder)), ask("t", four, binary=True), rows(), settings)
+        coarser = Question(title="t", classes=("x", "y"), finer=Finer(question="four", classes=(0, 1, 1, 0)))
+        check_spec(parse_spec(str(written.folder)), ask("t", coarser, binary=False), rows(), settings)
 
     def test_no_judge_folder(self, settings, tmp_path):
         file = write_jsonl(tmp_path / "v.jsonl", [])

@@ -3,9 +3,9 @@
 import pytest
 
 from guardrank.annotations import find_question, load_questions, load_sources
-from guardrank.annotations.questions import Question
+from guardrank.annotations.questions import Finer, Question
 from guardrank.errors import UsageError
-from guardrank.records import Record
+from guardrank.records import Record, Verdict
 
 
 def record(**fields):
@@ -41,6 +41,35 @@ def test_labels_are_read_by_the_questions_rule():
     rule = find_question("faithbench-unfaithful").rule
     assert [rule.convert(raw, 1) for raw in (0, 1, 2, 3, None)] == [0, 0, 1, 1, None]
     assert find_question("do-not-answer-action").rule.convert(5, 3) == 5
+
+
+def test_a_finer_question_has_an_answer_for_each_of_its_classes():
+    finer = {name: one.finer for name, one in load_questions().items() if one.finer}
+    assert finer
+    for name, one in finer.items():
+        asked, fine = load_questions()[name], load_questions()[one.question]
+        assert len(one.classes) == len(fine.classes)
+        assert set(one.classes) == set(range(len(asked.classes)))
+        assert set(asked.sources) <= set(fine.sources)
+
+
+def test_a_verdict_on_the_finer_question_is_coarsened():
+    finer = Finer(question="tone", classes=(0, 1, 0))
+    verdict = Verdict(id="a", score=2, probs=(0.2, 0.3, 0.5), confidence=0.5, truncated=True, judge="j@1")
+    coarse = finer.coarsen(verdict)
+    assert (coarse.score, coarse.probs, coarse.expected, coarse.confidence) == (0, (0.7, 0.3), 0.3, 0.7)
+    assert coarse.truncated
+    others = [
+        Verdict(id="a", score=1, probs=(0.2, 0.8), judge="j@1"),
+        Verdict(id="a", score=1, judge="j@1"),
+        Verdict(id="a", score=None, error="too_long", judge="j@1"),
+    ]
+    assert [finer.coarsen(other) for other in others] == others
+
+
+def test_a_finer_answer_that_is_no_class_is_refused():
+    with pytest.raises(ValueError, match="label 2 is none of the 2 classes"):
+        Question(title="?", classes=("no", "yes"), finer=Finer(question="tone", classes=(0, 1, 2)))
 
 
 @pytest.mark.parametrize("values", [{"bad": 2}, {"bad": -1}])
