@@ -3,7 +3,8 @@
     120,000 of 1,000,000 rows, 410 rows/s, 35 min left
 
 The speed is that of the last half minute, and of steps taken in this process: those that a resumed run has
-from before count as done, not as speed.
+from before count as done, not as speed. Steps that come in bursts, a judge's batch at once, are timed from the
+first of one burst to the first of another.
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ from guardrank.console import messages, say
 SPAN_SECONDS = 30.0
 """What the speed is measured over, and how long a log stays silent between two lines."""
 
+BURST_SECONDS = 2.0
+"""Steps that follow a first one within this time are of its burst."""
+
 
 class Pace:
     """Steps done, of how many, how fast, and what is left.
@@ -32,26 +36,31 @@ class Pace:
     def __init__(self, total: int | None, unit: str = "rows") -> None:
         self.total = total
         self.unit = unit
-        self.done = 0
+        self.done = self._before = 0
         self._marks: deque[tuple[float, int]] = deque()
+        """When the work began or a burst did, and how many steps were done then."""
 
     def jump(self, done: int, now: float) -> None:
         """``done`` steps are done without work: the speed starts anew from here."""
-        self.done = done
+        self.done = self._before = done
         self._marks = deque([(now, done)])
 
     def move(self, done: int, now: float) -> None:
         """``done`` steps are done by now."""
         self.done = done
+        if len(self._marks) > 1 and now - self._marks[-1][0] < BURST_SECONDS:
+            return
         self._marks.append((now, done))
         while len(self._marks) > 2 and self._marks[1][0] <= now - SPAN_SECONDS:
             self._marks.popleft()
 
     @property
     def speed(self) -> float | None:
-        """Steps a second; None before the first were done."""
+        """Steps a second; None while a single step, which may begin a burst, is all there is to tell it by."""
         (start, before), (now, done) = self._marks[0], self._marks[-1]
-        return (done - before) / (now - start) if done > before and now > start else None
+        if now <= start or done <= self._before + 1:
+            return None
+        return (done - before) / (now - start)
 
     def __str__(self) -> str:
         known = self.total is not None and self.done <= self.total

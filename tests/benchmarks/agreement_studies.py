@@ -127,11 +127,11 @@ def own_verdicts(place: Path, scratch: Path) -> Path | None:
 def table_rows(study: Study) -> list[list[str]]:
     """People among each other, then every rater on all rows."""
     whole = study.slices[0]
-    rows = [[study.question, f"people: {pair.rater}", *_figures(pair), "", ""] for pair in whole.humans[:1]]
+    rows = [[study.question, f"people: {pair.rater}", *figure_cells(pair), "", ""] for pair in whole.humans[:1]]
     for one in whole.agreements:
         against = next((c for c in whole.comparisons if _is(c, OURS, one.rater)), None)
         difference = [_shown(against.difference), against.outcome] if against else ["", ""]
-        rows.append([study.question, one.rater, *_figures(one), *difference])
+        rows.append([study.question, one.rater, *figure_cells(one), *difference])
     return rows
 
 
@@ -139,7 +139,8 @@ def _is(comparison: Comparison, first: str, second: str) -> bool:
     return (comparison.first, comparison.second, comparison.metric) == (first, second, "kappa")
 
 
-def _figures(one: Agreement) -> list[str]:
+def figure_cells(one: Agreement) -> list[str]:
+    """Rows, rows without a score, accuracy and kappa, as a table shows them."""
     accuracy = "undefined" if one.accuracy.value is None else f"{one.accuracy.value:.3f}"
     return [f"{one.n:,}", f"{one.missing:,}", accuracy, _shown(one.kappa)]
 

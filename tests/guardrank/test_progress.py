@@ -26,6 +26,30 @@ def test_windows_longer_than_half_a_minute_still_have_a_speed():
     assert str(pace) == "128 rows, 0.5 rows/s"
 
 
+def test_bursts_are_timed_from_the_first_step_of_one_to_that_of_another():
+    pace = Pace(3_000)
+    pace.jump(0, 0.0)
+    for burst in range(2):
+        for step in range(1_000):
+            pace.move(1_000 * burst + step + 1, 40.0 * (burst + 1) + step / 1_000)
+            if burst == 0:
+                assert pace.speed is None
+            else:
+                assert pace.speed == 25
+    assert str(pace) == "2,000 of 3,000 rows, 25 rows/s, 40 s left"
+
+
+def test_single_steps_have_a_speed_from_the_second_on():
+    pace = Pace(10)
+    pace.jump(3, 0.0)
+    pace.move(4, 50.0)
+    assert pace.speed is None
+    pace.move(5, 100.0)
+    assert pace.speed == 0.02
+    pace.move(6, 200.0)
+    assert pace.speed == 0.01
+
+
 def test_rows_from_before_are_done_but_are_no_speed():
     pace = Pace(2_000)
     pace.jump(0, 0.0)
