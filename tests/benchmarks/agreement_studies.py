@@ -2,6 +2,7 @@
 
     python tests/benchmarks/agreement_studies.py --json docs/results/agreement.json
     python tests/benchmarks/agreement_studies.py --question openqa-wrong      # one set; judges recorded in the data
+    python tests/benchmarks/agreement_studies.py --question do-not-answer-harmful --dimensions
 
 Each set is asked its question (data/questions.yaml) by ``guardrank-agree study``. Ours are the verdicts that
 ``cross_fits.py --publish`` wrote, in the --verdicts folder as NAME.jsonl.gz, or the finished folds of an unfinished
@@ -89,13 +90,19 @@ def main() -> None:
     parser = new_parser(__doc__)
     parser.add_argument("--verdicts", type=Path, default=VERDICTS, help="folder of QUESTION.jsonl.gz, cross-fitted")
     parser.add_argument("--question", action="append", choices=[one.question for one in SETS], help="only this")
+    parser.add_argument("--dimensions", action="store_true", help="a table of each dimension too")
     parser.add_argument("--resamples", type=int, default=2000, help="of the bootstrap (default: 2000)")
     args = parser.parse_args()
     wanted = [one for one in SETS if not args.question or one.question in args.question]
     studies = [run_study(one, args.verdicts, args.resamples) for one in wanted]
-    rows = [row for study in studies for row in table_rows(study)]
     headings = ["question", "rater", "n", "no score", "accuracy", "kappa [95 %]", "ours - it [95 %]", "outcome"]
-    report(markdown_table(headings, rows), [without_texts(study) for study in studies], args.json)
+    wholes = [(study.question, study.slices[0]) for study in studies]
+    parts = [(f"{study.question}, {part.value}", part) for study in studies for part in dimension_slices(study)]
+    tables = [
+        markdown_table(headings, [row for title, part in slices for row in slice_rows(title, part)])
+        for slices in ([wholes, parts] if args.dimensions else [wholes])
+    ]
+    report("\n\n".join(tables), [without_texts(study) for study in studies], args.json)
 
 
 def run_study(one: Set, verdicts: Path, resamples: int) -> Study:
@@ -124,14 +131,18 @@ def own_verdicts(place: Path, scratch: Path) -> Path | None:
     return joined if folds else None
 
 
-def table_rows(study: Study) -> list[list[str]]:
-    """People among each other, then every rater on all rows."""
-    whole = study.slices[0]
-    rows = [[study.question, f"people: {pair.rater}", *figure_cells(pair), "", ""] for pair in whole.humans[:1]]
-    for one in whole.agreements:
-        against = next((c for c in whole.comparisons if _is(c, OURS, one.rater)), None)
+def dimension_slices(study: Study) -> list[Slice]:
+    """The slices of a study that are dimensions."""
+    return [part for part in study.slices if part.by == "dimension"]
+
+
+def slice_rows(title: str, part: Slice) -> list[list[str]]:
+    """People among each other, then every rater on the slice's rows."""
+    rows = [[title, f"people: {pair.rater}", *figure_cells(pair), "", ""] for pair in part.humans[:1]]
+    for one in part.agreements:
+        against = next((c for c in part.comparisons if _is(c, OURS, one.rater)), None)
         difference = [_shown(against.difference), against.outcome] if against else ["", ""]
-        rows.append([study.question, one.rater, *figure_cells(one), *difference])
+        rows.append([title, one.rater, *figure_cells(one), *difference])
     return rows
 
 
@@ -142,7 +153,8 @@ def _is(comparison: Comparison, first: str, second: str) -> bool:
 def figure_cells(one: Agreement) -> list[str]:
     """Rows, rows without a score, accuracy and kappa, as a table shows them."""
     accuracy = "undefined" if one.accuracy.value is None else f"{one.accuracy.value:.3f}"
-    return [f"{one.n:,}", f"{one.missing:,}", accuracy, _shown(one.kappa)]
+    kappa = _shown(one.kappa) + (" undecided" if one.undecided else "")
+    return [f"{one.n:,}", f"{one.missing:,}", accuracy, kappa]
 
 
 def _shown(estimate: Estimate) -> str:
