@@ -403,7 +403,7 @@ def test_paths_are_relative_to_the_root_wherever_it_starts(tmp_path, monkeypatch
     exec("".join(Outputs(NOTEBOOK).cells["parameters"]["source"]), found)
     assert Path.cwd() == tmp_path
     assert found["DATA"] == "../shared/data/xstest.jsonl.gz"
-    assert (found["QUESTION"], len(found["JUDGES"]), found["SHOW_TEXTS"]) == ("xstest-refusal", 3, False)
+    assert (found["QUESTION"], len(found["JUDGES"]), found["SHOW_TEXTS"]) == ("xstest-refusal", 4, False)
 
 
 def test_the_committed_notebook_has_all_outputs_in_order():
