@@ -35,11 +35,21 @@ PROGRAM = "import sys; from guardrank.train.cli import main; sys.exit(main())"
 
 @dataclass(frozen=True)
 class Run:
-    """One question, the files whose rows are cross-fitted together, what differs from the embedded recipe."""
+    """One question, the files whose rows are cross-fitted together, what differs from the embedded recipe.
 
-    question: str
+    Attributes:
+        name: of the verdicts, and of the question unless another one is given.
+    """
+
+    name: str
     files: tuple[str, ...]
     settings: tuple[str, ...] = ("epochs=3",)
+    another_question: str = ""
+
+    @property
+    def question(self) -> str:
+        """What is learnt."""
+        return self.another_question or self.name
 
 
 WHOLE_BASE = ("full=true", "full_learning_rate=1e-4")
@@ -53,6 +63,7 @@ RUNS = (
     Run("faithbench-unfaithful", ("faithbench",)),
     Run("halueval2-false", ("halueval2_statements",)),
     Run("xstest-refusal", ("xstest",), ("epochs=4", *WHOLE_BASE)),
+    Run("xstest-refusal-adapter", ("xstest",), another_question="xstest-refusal"),
 )
 
 
@@ -60,42 +71,40 @@ def main() -> None:
     """Run what has no verdicts yet and print what each took."""
     parser = new_parser(__doc__)
     parser.add_argument("-o", "--output", type=Path, required=True, help="folder of the verdicts")
-    parser.add_argument("--run", action="append", choices=[one.question for one in RUNS], help="only this one")
+    parser.add_argument("--run", action="append", choices=[one.name for one in RUNS], help="only this one")
     parser.add_argument("--workers", type=int, default=usable_cores(), help="runs at a time (default: the cores)")
     parser.add_argument("--publish", type=Path, help="folder for what may be published of them, as .jsonl.gz")
     args = parser.parse_args()
-    wanted = [one for one in RUNS if not args.run or one.question in args.run]
+    wanted = [one for one in RUNS if not args.run or one.name in args.run]
     args.output.mkdir(parents=True, exist_ok=True)
     with ThreadPoolExecutor(args.workers) as pool:
         taken = list(pool.map(partial(cross_fit, output=args.output, public=args.publish), wanted))
-    rows = [
-        [one["question"], f"{one['rows']:,}", " ".join(one["settings"]), _minutes(one["seconds"])] for one in taken
-    ]
-    report(markdown_table(["question", "rows", "settings", "minutes, one thread"], rows), taken, args.json)
+    rows = [[one["run"], f"{one['rows']:,}", " ".join(one["settings"]), _minutes(one["seconds"])] for one in taken]
+    report(markdown_table(["run", "rows", "settings", "minutes, one thread"], rows), taken, args.json)
 
 
 def cross_fit(run: Run, output: Path, public: Path | None) -> dict[str, Any]:
     """Run one to its end; its seconds are null where it was not run from its start here."""
-    verdicts = output / f"{run.question}.jsonl"
+    verdicts = output / f"{run.name}.jsonl"
     begun = time.monotonic()
     if public:
-        take_up(verdicts, public / f"{run.question}.folds")
+        take_up(verdicts, public / f"{run.name}.folds")
     is_whole = not list(output.glob(f"{verdicts.name}*"))
     if not verdicts.exists():
-        with (output / f"{run.question}.log").open("ab") as log:
+        with (output / f"{run.name}.log").open("ab") as log:
             words = command(run, verdicts, resume=not is_whole)
             try:
                 subprocess.run(words, check=True, stdout=log, stderr=log, env=os.environ | {"OMP_NUM_THREADS": "1"})
             except BaseException:
                 if public and list(output.glob(f"{verdicts.name}.work/fold-*.jsonl")):
-                    publish_folds(verdicts, public / f"{run.question}.folds")
+                    publish_folds(verdicts, public / f"{run.name}.folds")
                 raise
     lines = read_lines(verdicts)
     if public:
         publish(lines, public / f"{verdicts.name}.gz")
-        shutil.rmtree(public / f"{run.question}.folds", ignore_errors=True)
+        shutil.rmtree(public / f"{run.name}.folds", ignore_errors=True)
     seconds = time.monotonic() - begun if is_whole else None
-    taken = {"question": run.question, "settings": run.settings, "rows": len(lines), "seconds": seconds}
+    taken = {"run": run.name, "settings": run.settings, "rows": len(lines), "seconds": seconds}
     with (output / "times.jsonl").open("ab") as times:
         times.write(orjson.dumps(taken | {"environment": environment()}, option=orjson.OPT_APPEND_NEWLINE))
     return taken
