@@ -102,7 +102,8 @@ def test_int8_is_close_and_is_taken_first(checkpoints, tmp_path, export, family)
     folder = tmp_path / family
     write_tiny_judge(folder, checkpoints[family])
     assert export(folder, "--precision", "int8", "--bound", "0.5").code == 0
-    records = sample_records()
+    # five rows are too few to tell how far the logits of a tiny judge spread
+    records = sample_records() + [Record.model_validate(row) for row in annotated_rows("truthfulness", 60)]
     judge = load_judge(folder)
     assert judge.variant == "int8"
     torch_logits = logits_of(load_judge(folder, variant="torch", device="cpu"), records)
