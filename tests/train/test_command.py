@@ -168,7 +168,7 @@ def test_cross_fitting_judges_every_annotated_row_once(train, checkpoints, tmp_p
     assert [row["id"] for row in verdicts] == [row["id"] for row in rows[:-1]]
     assert [row["fold"] for row in verdicts] == [row["fold"] for row in rows[:-1]]
     assert len({row["judge"] for row in verdicts}) == 3
-    assert np.mean([row["score"] == row["human"] for row in verdicts]) > 0.9
+    assert np.mean([row["score"] == row["human"] for row in verdicts]) > 0.8
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["study.verdicts.jsonl"]
 
 

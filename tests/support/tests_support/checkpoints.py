@@ -3,9 +3,13 @@
 bert     WordPiece, [CLS] ... [SEP]
 roberta  byte-level BPE, <s> ... </s>, positions counted from the padding id
 llama    BPE with the metaspace and byte fallback of sentencepiece, <s> in front, no padding token
+
+Each build gives the same files. The trainers' own `limit_alphabet` would not: it draws among equally rare
+characters, so rare ones are taken out of the texts beforehand.
 """
 
 import json
+from collections import Counter
 from pathlib import Path
 
 import torch
@@ -22,6 +26,13 @@ def _texts() -> list[str]:
     return [f"{row['prompt']} {row['response']}" for row in rows] + ["purple dragon 紫色的龙"] * 20
 
 
+def _common_texts(size: int = 280) -> list[str]:
+    """The texts without all but their `size` commonest characters."""
+    counts = Counter(char for text in _texts() for char in text)
+    common = {char for char, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:size]}
+    return ["".join(char for char in text if char in common) for text in _texts()]
+
+
 def _save(model, tokenizer: Tokenizer, folder: Path) -> Path:
     folder.mkdir(parents=True)
     model.save_pretrained(folder, safe_serialization=True)
@@ -29,16 +40,30 @@ def _save(model, tokenizer: Tokenizer, folder: Path) -> Path:
     return folder
 
 
+def _word_pieces(special: list[str]) -> dict[str, int]:
+    """A WordPiece vocabulary.
+
+    The trainer numbers the characters that continue a word ("##x") by the order of a hash table; named as special
+    tokens, they keep the order they are given in.
+    """
+    texts = [normalizers.BertNormalizer().normalize_str(text) for text in _common_texts()]
+    chars = sorted({char for text in texts for char in text if not char.isspace()})
+    trained = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+    trained.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    fixed = [*special, *chars, *(f"##{char}" for char in chars)]
+    trained.train_from_iterator(
+        texts, trainers.WordPieceTrainer(vocab_size=1500, special_tokens=fixed, show_progress=False)
+    )
+    return trained.get_vocab()
+
+
 def build_bert(folder: Path) -> Path:
     """A 2-layer BERT."""
     special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
-    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+    tokenizer = Tokenizer(models.WordPiece(_word_pieces(special), unk_token="[UNK]"))
     tokenizer.normalizer = normalizers.BertNormalizer()
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    tokenizer.train_from_iterator(
-        _texts(),
-        trainers.WordPieceTrainer(vocab_size=900, limit_alphabet=300, special_tokens=special, show_progress=False),
-    )
+    tokenizer.add_special_tokens(special)
     tokenizer.post_processor = processors.TemplateProcessing(
         single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
     )
@@ -80,8 +105,8 @@ def build_llama(folder: Path) -> Path:
     tokenizer = Tokenizer(models.BPE(unk_token="<unk>", byte_fallback=True, fuse_unk=True))
     tokenizer.normalizer = normalizers.Sequence([normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")])
     tokenizer.train_from_iterator(
-        _texts(),
-        trainers.BpeTrainer(vocab_size=1200, limit_alphabet=300, special_tokens=special, show_progress=False),
+        _common_texts(),
+        trainers.BpeTrainer(vocab_size=1200, special_tokens=special, show_progress=False),
     )
     tokenizer.post_processor = processors.TemplateProcessing(single="<s> $A", special_tokens=[("<s>", 1)])
     torch.manual_seed(0)
