@@ -52,7 +52,7 @@ class TrainedModel:
 
     def __init__(self, folder: Path, manifest: Manifest, base: str | None = None) -> None:
         self.folder = folder
-        self.component = manifest.components[0]
+        self.component = manifest.transformer
         self.base = base
         self._model = on_cpu(load_model(folder, self.component, manifest.width, base=base)).eval()
         self.config = self._model.config

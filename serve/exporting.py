@@ -20,9 +20,11 @@ from rich.console import Console
 
 from guardrank.console import say, warn
 from guardrank.engine import Encoder
+from guardrank.engine.ngrams import NGramReader
 from guardrank.errors import UsageError
 from guardrank.judge import HeadJudge
 from guardrank.judge.base import hash_file
+from guardrank.judge.loading import open_ngrams
 from guardrank.judge.manifest import (
     MANIFEST_FILE,
     TOKENIZER_FILE,
@@ -44,6 +46,7 @@ from guardrank.serve.gate_rows import find_gate_rows
 from guardrank.serve.gate_table import print_report
 
 Precision = Literal["auto", "fp32", "int8", "int4"]
+Logits = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -93,18 +96,19 @@ class _Export:
     manifest: Manifest
     model: TrainedModel
     encoder: Encoder
+    ngrams: NGramReader | None
     gate: list[Record]
     origin: str
     ids: list[list[int]]
     calibration: list[list[int]]
-    reference: NDArray[np.float32]
+    reference: Logits
 
     @classmethod
     def prepare(cls, request: ExportRequest) -> _Export:
         """Load the judge, find the rows, and ask it about them."""
         folder = request.judge
         manifest = read_manifest(folder)
-        verify_weights(folder, manifest, TORCH, torch_files(manifest.components[0]))
+        verify_weights(folder, manifest, TORCH, torch_files(manifest.transformer))
         rows = find_gate_rows(
             folder,
             manifest,
@@ -113,14 +117,15 @@ class _Export:
             tasks=request.tasks,
             rejects=RejectLog(Path.cwd()),
         )
-        encoder = manifest.components[0].encoder(folder / TOKENIZER_FILE)
+        encoder = manifest.transformer.encoder(folder / TOKENIZER_FILE)
+        ngrams = open_ngrams(folder, manifest)
         model = TrainedModel(folder, manifest, request.base)
         ids = _ids(encoder, rows.gate)
         say(f"Asking the torch judge about {len(ids):,} rows ({rows.origin})")
         reference = model.logits(ids)
         model.release()
         calibration = _ids(encoder, rows.calibration)
-        return cls(request, manifest, model, encoder, rows.gate, rows.origin, ids, calibration, reference)
+        return cls(request, manifest, model, encoder, ngrams, rows.gate, rows.origin, ids, calibration, reference)
 
     def planned(self) -> Sequence[str]:
         """The precisions to make: by itself what every tool reads (fp32) and what is fast (int8)."""
@@ -134,16 +139,24 @@ class _Export:
         with tempfile.TemporaryDirectory(dir=folder, prefix=".export-") as draft:
             files = self.model.write(precision, Path(draft), self.calibration)
             engine = ONNX_VARIANTS[precision].open(Path(draft))
-            report = compare(self.manifest, self.gate, self.reference, engine.logits(self.ids))
+            report = compare(self.manifest, self.gate, *self._whole(self.reference, engine.logits(self.ids)))
             check_gate(precision, report, bound=request.bound, accept=request.accept)
             self._vouch(precision, (), ())  # so that a kill leaves no export that its hashes deny
             kept = [Path(shutil.move(file, folder / file.name)) for file in files]
         if not (folder / CONFIG_FILE).is_file():
             self.model.write_config(folder)
-        self._vouch(precision, kept, answer(HeadJudge(self.manifest, self.encoder, engine, "", precision)))
+        judge = HeadJudge(self.manifest, self.encoder, engine, "", precision, self.ngrams)
+        self._vouch(precision, kept, answer(judge))
         write_export_figures(folder, precision, report, files=kept, bound=request.bound, rows_from=self.origin)
         say(f"{report.sentence(precision)}: kept as {self.manifest.name}@{self._hash(precision)}")
         return report
+
+    def _whole(self, *logits: Logits) -> list[Logits]:
+        """The judge's logits of the gate's rows, from the transformer's."""
+        if self.ngrams is None:
+            return list(logits)
+        added = self.ngrams.logits(self.gate)
+        return [part + added for part in logits]
 
     def _vouch(self, precision: str, files: Sequence[Path], probe: tuple[float, ...]) -> None:
         """Write the files' hashes and the known answer into the manifest; without files, take them out."""
@@ -151,7 +164,9 @@ class _Export:
         others = {name: hashes for name, hashes in self.manifest.weights.items() if name != precision}
         probes = {name: logits for name, logits in self.manifest.probes.items() if name != precision}
         if files:
-            others[precision] = {file.name: hash_file(file) for file in [*files, folder / TOKENIZER_FILE]}
+            shared = (TOKENIZER_FILE, *((self.manifest.ngrams.file,) if self.manifest.ngrams else ()))
+            every = [*files, *(folder / name for name in shared)]
+            others[precision] = {file.name: hash_file(file) for file in every}
             probes[precision] = probe
         self.manifest = self.manifest.model_copy(update={"weights": others, "probes": probes})
         write_manifest(folder, self.manifest)

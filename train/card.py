@@ -47,7 +47,7 @@ _WARNINGS = {
 
 def model_card(manifest: Manifest, metrics: Mapping[str, Any]) -> str:
     """The card's Markdown, every figure from ``metrics``."""
-    component, training, run = manifest.components[0], manifest.training, metrics["training"]
+    component, training, run = manifest.transformer, manifest.training, metrics["training"]
     recipe = training["recipe"]
     return _CARD.format(
         name=manifest.name,

@@ -17,7 +17,7 @@ from guardrank.annotations import Label, cluster_of, load_sources
 from guardrank.calibration import decide, expected_score
 from guardrank.judge import Manifest, Output, write_manifest
 from guardrank.judge.base import hash_file
-from guardrank.judge.manifest import TOKENIZER_FILE
+from guardrank.judge.manifest import TOKENIZER_FILE, NGrams
 from guardrank.judge.torch_loading import torch_files
 from guardrank.records import Record
 from guardrank.train.card import model_card
@@ -43,6 +43,8 @@ def write_judge(
     draft.mkdir(parents=True)
     _write_weights(trained, draft)
     shutil.copyfile(trained.trainee.tokenizer_file, draft / TOKENIZER_FILE)
+    if trained.job.recipe.ngrams:
+        shutil.copyfile(trained.job.work / NGrams().file, draft / NGrams().file)
     manifest = _manifest(trained, out.name, draft, train, data)
     write_manifest(draft, manifest)
     metrics = judge_metrics(trained)
@@ -79,9 +81,11 @@ def _manifest(
 ) -> Manifest:
     job = trained.job
     loaded = torch_files(trained.trainee.component)
+    ngrams = (NGrams(),) if job.recipe.ngrams else ()
     return Manifest(
         name=name,
-        components=(trained.trainee.component,),
+        components=(trained.trainee.component, *ngrams),
+        combine="sum" if ngrams else "single",
         outputs=trained.outputs,
         label_field=job.label_field,
         label_values=dict(job.label_values),
@@ -93,7 +97,7 @@ def _manifest(
             "sources": source_counts(train),
         },
         versions=library_versions(_PACKAGES),
-        weights={"torch": {file: hash_file(folder / file) for file in loaded}},
+        weights={"torch": {file: hash_file(folder / file) for file in (*loaded, *(part.file for part in ngrams))}},
     )
 
 

@@ -25,6 +25,24 @@ class LoraShape(BaseModel):
     dropout: float = Field(0.05, ge=0, lt=1)
 
 
+class NGramShape(BaseModel):
+    """The n-gram component (``guardrank.train.ngrams``).
+
+    Attributes:
+        features: how many n-grams are kept.
+        longest: tokens of the longest.
+        min_rows: rows that an n-gram must occur in.
+        strength: scikit-learn's C: the larger, the less the weights are held back.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    features: int = Field(120_000, ge=1)
+    longest: int = Field(3, ge=1, le=5)
+    min_rows: int = Field(3, ge=1)
+    strength: float = Field(8.0, gt=0)
+
+
 class Recipe(BaseModel):
     """One training recipe.
 
@@ -40,6 +58,7 @@ class Recipe(BaseModel):
         patience: evaluations without a better dev figure before training stops.
         dev_share: share of the rows without a given split that is held out, by prompt.
         imbalance: ``weights`` weighs rows against the frequency of their label (at most ``max_weight``).
+        ngrams: a second component, whose logits are added; none unless given.
         abstain_share: share of the dev rows, the least confident, on which the judge learns to abstain.
     """
 
@@ -73,6 +92,7 @@ class Recipe(BaseModel):
     imbalance: Literal["weights", "none"] = "weights"
     max_weight: float = Field(4.0, ge=1)
     abstain_share: float = Field(0.1, ge=0, lt=1)
+    ngrams: NGramShape | None = None
 
     @property
     def weights_dtype(self) -> Literal["float32", "bfloat16", "float16"]:

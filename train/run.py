@@ -23,11 +23,13 @@ from guardrank.engine.torch_engine import TorchEngine
 from guardrank.errors import TrainingError
 from guardrank.judge import Calibration, Output
 from guardrank.judge.base import resolve_base
+from guardrank.judge.manifest import NGrams
 from guardrank.records import Record
 from guardrank.train.calibrate import calibrate
 from guardrank.train.figures import dev_figures
 from guardrank.train.loop import Example, JudgeTrainer, make_trainer
 from guardrank.train.model import Trainee, build_trainee, count_parameters, in_inference_dtype
+from guardrank.train.ngrams import fit_ngrams
 from guardrank.train.recipe import Recipe
 from guardrank.train.splits import Split
 from guardrank.train.targets import balance_weights, decided_thresholds, lay_out_outputs, target_row
@@ -155,6 +157,9 @@ def _finish(
     trainee.model = in_inference_dtype(trainee.model, job.device)
     engine = TorchEngine(trainee.model, pad_id=trainee.component.pad_id, device=job.device)
     logits = engine.logits([row.ids for row in encoder.encode(dev)]).astype(np.float64)
+    if shape := job.recipe.ngrams:
+        file = job.work / NGrams().file
+        logits = fit_ngrams(shape, trainee.tokenizer_file, outputs, train, dev, logits, file)
     calibrated = tuple(
         output.model_copy(update={"calibration": _calibrate(job.recipe, outputs, output, rows, labels, train)})
         for output, rows, labels in job.group(outputs, dev, logits)

@@ -1,4 +1,4 @@
-"""A trained GuardRank judge: encoder + engine + calibration, from records to verdicts."""
+"""A trained GuardRank judge: encoder + engine (+ n-grams) + calibration, from records to verdicts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from guardrank.calibration import decide, expected_score, probabilities
 from guardrank.dimensions import Dimension
-from guardrank.engine import Encoded, Encoder
+from guardrank.engine import Encoder
+from guardrank.engine.ngrams import NGramReader
 from guardrank.judge.manifest import Manifest, Output
 from guardrank.judge.protocol import windows
 from guardrank.records import UNSUPPORTED_DIMENSION, Record, Verdict, failed
@@ -51,13 +52,20 @@ class HeadJudge:
     """The judge in a judge folder."""
 
     def __init__(
-        self, manifest: Manifest, encoder: Encoder, engine: Engine, content_hash: str, variant: str = "torch"
+        self,
+        manifest: Manifest,
+        encoder: Encoder,
+        engine: Engine,
+        content_hash: str,
+        variant: str = "torch",
+        ngrams: NGramReader | None = None,
     ) -> None:
         self.manifest = manifest
         self.encoder = encoder
         self.engine = engine
         self.content_hash = content_hash
         self.variant = variant
+        self.ngrams = ngrams
 
     @property
     def name(self) -> str:
@@ -74,18 +82,25 @@ class HeadJudge:
         for window in windows(records):
             yield from self._score_window(window)
 
+    def logits(self, records: Sequence[Record]) -> tuple[NDArray[np.float32], list[bool]]:
+        """Logits of shape (records, manifest.width), and whether the transformer saw only a part of each record."""
+        encoded = self.encoder.encode(records)
+        logits = self.engine.logits([row.ids for row in encoded])
+        if self.ngrams and encoded:
+            logits = logits + self.ngrams.logits(records)
+        return logits, [row.truncated for row in encoded]
+
     def _score_window(self, window: list[Record]) -> list[Verdict]:
         known = self.dimensions
         fit = [i for i, record in enumerate(window) if record.dimension in known]
-        encoded = self.encoder.encode([window[i] for i in fit])
-        logits = self.engine.logits([row.ids for row in encoded])
+        logits, truncated = self.logits([window[i] for i in fit])
         verdicts: dict[int, Verdict] = {}
         for output in self.manifest.outputs:
             rows = [n for n, i in enumerate(fit) if window[i].dimension == output.dimension]
             if rows:
                 places = [fit[n] for n in rows]
                 judged = self._verdicts(
-                    output, [window[i] for i in places], [encoded[n] for n in rows], logits[rows]
+                    output, [window[i] for i in places], [truncated[n] for n in rows], logits[rows]
                 )
                 verdicts.update(zip(places, judged, strict=True))
         return [
@@ -93,20 +108,20 @@ class HeadJudge:
         ]
 
     def _verdicts(
-        self, output: Output, records: list[Record], encoded: list[Encoded], logits: NDArray[np.float32]
+        self, output: Output, records: list[Record], truncated: list[bool], logits: NDArray[np.float32]
     ) -> list[Verdict]:
         probs, scores, abstained = decode_output(output, logits)
         decoded = zip(
             probs.tolist(), scores.tolist(), expected_score(probs).tolist(), abstained.tolist(), strict=True
         )
         return [
-            self._verdict(record, row, *said) for record, row, said in zip(records, encoded, decoded, strict=True)
+            self._verdict(record, row, *said) for record, row, said in zip(records, truncated, decoded, strict=True)
         ]
 
     def _verdict(
         self,
         record: Record,
-        encoded: Encoded,
+        truncated: bool,
         probs: list[float],
         score: int,
         expected: float,
@@ -122,6 +137,6 @@ class HeadJudge:
             probs=tuple([round(p, 6) for p in probs]),
             confidence=round(confidence, 6),
             abstained=abstained,
-            truncated=encoded.truncated,
+            truncated=truncated,
             judge=self.name,
         )

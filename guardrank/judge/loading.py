@@ -5,11 +5,13 @@ from __future__ import annotations
 from os import PathLike
 from pathlib import Path
 
+from guardrank.engine.ngrams import NGramReader
 from guardrank.errors import JudgeError
 from guardrank.judge.head import HeadJudge
 from guardrank.judge.manifest import (
     MANIFEST_FILE,
     TOKENIZER_FILE,
+    Manifest,
     judge_hash,
     read_manifest,
     verify_weights,
@@ -44,8 +46,9 @@ def load_judge(
     folder = _find_folder(str(folder_or_hub_id))
     manifest = read_manifest(folder)
     chosen = choose_variant(manifest, variant, device)
-    component = manifest.components[0]
+    component = manifest.transformer
     needed = torch_files(component) if chosen == TORCH else (ONNX_VARIANTS[chosen].file, TOKENIZER_FILE)
+    needed += (manifest.ngrams.file,) if manifest.ngrams else ()
     verify_weights(folder, manifest, chosen, needed)
     encoder = component.encoder(folder / TOKENIZER_FILE)
     engine = (
@@ -53,9 +56,17 @@ def load_judge(
         if chosen == TORCH
         else ONNX_VARIANTS[chosen].open(folder, threads)
     )
-    judge = HeadJudge(manifest, encoder, engine, judge_hash(folder, manifest, chosen), chosen)
+    ngrams = open_ngrams(folder, manifest, threads)
+    judge = HeadJudge(manifest, encoder, engine, judge_hash(folder, manifest, chosen), chosen, ngrams)
     check_answer(judge)
     return judge
+
+
+def open_ngrams(folder: Path, manifest: Manifest, threads: int | None = None) -> NGramReader | None:
+    """The judge's n-gram component, None where it has none; raises JudgeError where it cannot be read."""
+    if manifest.ngrams is None:
+        return None
+    return NGramReader(folder / TOKENIZER_FILE, folder / manifest.ngrams.file, threads=threads)
 
 
 def _find_folder(name: str) -> Path:

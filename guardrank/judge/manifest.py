@@ -1,6 +1,6 @@
 """guardrank.json: everything that decides how a judge folder turns a record into a verdict.
 
-    components   what turns text into logits (one transformer here; ``combine`` says how several join)
+    components   what turns text into logits: a transformer, and n-grams whose logits are added (``combine: sum``)
     outputs      one per dimension: which logits are its own, its scale, link and calibration
     training     which data, recipe and seed made it
 
@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -56,6 +56,16 @@ class Transformer(_Part):
         if value not in TEMPLATES:
             raise ValueError(f"{value!r} must be one of {', '.join(TEMPLATES)}")
         return value
+
+
+class NGrams(_Part):
+    """Logistic regressions on n-grams of the tokenizer's ids, in ``file`` (guardrank/engine/ngrams)."""
+
+    kind: Literal["ngrams"] = "ngrams"
+    file: Literal["ngrams.onnx"] = "ngrams.onnx"
+
+
+Component = Annotated[Transformer | NGrams, Field(discriminator="kind")]
 
 
 class Calibration(_Part):
@@ -106,8 +116,8 @@ class Manifest(_Part):
 
     format_version: Literal[1] = FORMAT_VERSION
     name: str
-    components: tuple[Transformer, ...] = Field(min_length=1, max_length=1)
-    combine: Literal["single"] = "single"
+    components: tuple[Component, ...] = Field(min_length=1, max_length=2)
+    combine: Literal["single", "sum"] = "single"
     outputs: tuple[Output, ...] = Field(min_length=1)
     label_field: str = "human"
     label_values: dict[str, int | None] = Field(default_factory=dict)
@@ -120,6 +130,26 @@ class Manifest(_Part):
     """Variant (``torch``; exports later) -> file name -> SHA-256."""
     probes: dict[str, tuple[float, ...]] = Field(default_factory=dict)
     """Export -> its logits of a fixed text where it was made (guardrank/judge/probe)."""
+
+    @model_validator(mode="after")
+    def _components_fit(self) -> Self:
+        kinds = tuple(component.kind for component in self.components)
+        wanted = ("transformer",) if self.combine == "single" else ("transformer", "ngrams")
+        if kinds != wanted:
+            raise ValueError(f"combine {self.combine} takes the components {', '.join(wanted)}")
+        return self
+
+    @property
+    def transformer(self) -> Transformer:
+        """The component that every judge has."""
+        first = self.components[0]
+        assert isinstance(first, Transformer)  # noqa: S101 (_components_fit saw to it)
+        return first
+
+    @property
+    def ngrams(self) -> NGrams | None:
+        """The component whose logits are added to the transformer's, None where there is none."""
+        return next((part for part in self.components if isinstance(part, NGrams)), None)
 
     @property
     def width(self) -> int:

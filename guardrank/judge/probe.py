@@ -27,8 +27,7 @@ _RESPONSE = (
 def answer(judge: HeadJudge) -> tuple[float, ...]:
     """The judge's logits of the fixed text."""
     record = Record(prompt=_PROMPT, response=_RESPONSE, dimension=Dimension(judge.manifest.outputs[0].dimension))
-    (encoded,) = judge.encoder.encode([record])
-    return tuple(float(logit) for logit in judge.engine.logits([encoded.ids])[0])
+    return tuple(float(logit) for logit in judge.logits([record])[0][0])
 
 
 def check_answer(judge: HeadJudge) -> None:

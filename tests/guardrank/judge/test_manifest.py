@@ -84,7 +84,7 @@ def test_columns():
     "changes, message",
     [
         ({"surprise": 1}, "surprise: Extra inputs are not permitted"),
-        ({"components__0__surprise": 1}, "components.0.surprise: Extra inputs are not permitted"),
+        ({"components__0__surprise": 1}, "components.0.transformer.surprise: Extra inputs are not permitted"),
         ({"format_version": 2}, "format_version: Input should be 1"),
         ({"name": None}, "name: "),
         ({"components": []}, "components: "),
@@ -95,9 +95,9 @@ def test_columns():
         ({"outputs__0__calibration__temperature": 0}, "outputs.0.calibration.temperature: "),
         ({"outputs__0__calibration__thresholds": [0.5]}, "calibration.thresholds has 1 values, not 3"),
         ({"outputs__1__calibration__bias": [0.5]}, "calibration.bias has 1 values, not 2"),
-        ({"components__0__template": "nonsense"}, "components.0.template: .*must be one of paper-values"),
-        ({"components__0__truncation": "middle"}, "components.0.truncation: "),
-        ({"components__0__base__dtype": "int4"}, "components.0.base.dtype: "),
+        ({"components__0__template": "nonsense"}, "transformer.template: .*must be one of paper-values"),
+        ({"components__0__truncation": "middle"}, "components.0.transformer.truncation: "),
+        ({"components__0__base__dtype": "int4"}, "components.0.transformer.base.dtype: "),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )
