@@ -94,7 +94,7 @@ class Request:
 
 def execute(request: Request) -> None:
     """Train and write a judge, or cross-fit and write verdicts."""
-    _quiet_libraries()
+    quiet_libraries()
     device = pick_device(request.device)
     dimensions = _named_dimensions(request)
     recipe = _recipe(request, dimensions, device)
@@ -152,7 +152,7 @@ def _leave_process_group() -> None:
         torch.distributed.destroy_process_group()
 
 
-def _quiet_libraries() -> None:
+def quiet_libraries() -> None:
     """Their advice is for programmers; what matters to the user is said by us."""
     transformers_log: Any = transformers.logging
     transformers_log.set_verbosity_error()
