@@ -2,7 +2,7 @@
 
 temperature, bias   least negative log-likelihood of the labels, interval labels included; a weak
                     prior holds them near 1 and 0 where dev rows are few
-thresholds          for each k the bar on P(Y > k) with the best kappa of "score > k"
+thresholds          for each k the bar on P(Y > k) with the best kappa of "score > k", or the sources' mean kappa
 abstain_below       the confidence under which the least confident ``abstain_share`` of dev rows lie
 """
 
@@ -33,6 +33,7 @@ def calibrate(
     *,
     abstain_share: float = 0.0,
     decided: NDArray[np.bool_] | None = None,
+    sources: Sequence[str] | None = None,
 ) -> Calibration:
     """Fit one dimension's calibration.
 
@@ -41,6 +42,7 @@ def calibrate(
         labels: n scores or intervals.
         decided: for each threshold whether training told its sides apart (all, unless given); an undecided
             one is never exceeded, so that "unsafe, degree unknown" is scored as the mildest unsafe score.
+        sources: where each row is from, if each source is to weigh alike in the choice of the thresholds.
     """
     known = np.ones(output.classes - 1, dtype=bool) if decided is None else decided
     bias = starting_bias(output, known)
@@ -48,7 +50,7 @@ def calibrate(
     if labels:
         spans = np.array([bounds(label) for label in labels])
         temperature, bias = fit_temperature(output, logits, spans, bias)
-        bars = fit_thresholds(probabilities(logits, output.link, temperature, bias), spans, known)
+        bars = fit_thresholds(probabilities(logits, output.link, temperature, bias), spans, known, sources)
     confidence = probabilities(logits, output.link, temperature, bias).max(axis=1)
     return Calibration(
         temperature=round(temperature, 6),
@@ -88,25 +90,38 @@ def interval_mass(probs: Floats, spans: NDArray[np.int64]) -> Floats:
     return np.asarray(np.maximum((probs * inside).sum(axis=1), 1e-12))
 
 
-def fit_thresholds(probs: Floats, spans: NDArray[np.int64], decided: NDArray[np.bool_]) -> tuple[float, ...]:
+def fit_thresholds(
+    probs: Floats,
+    spans: NDArray[np.int64],
+    decided: NDArray[np.bool_],
+    sources: Sequence[str] | None = None,
+) -> tuple[float, ...]:
     """For each k the bar on P(Y > k); only rows whose label says whether Y > k count."""
+    origin = np.asarray(["all"] * len(probs) if sources is None else sources)
     return tuple(
-        _fit_bar(chance, spans[:, 0] > k, spans[:, 1] <= k) if decided[k] else 1.0
+        _fit_bar(chance, spans[:, 0] > k, spans[:, 1] <= k, origin) if decided[k] else 1.0
         for k, chance in enumerate(exceedance(probs).T)
     )
 
 
-def _fit_bar(chance: Floats, above: NDArray[np.bool_], below: NDArray[np.bool_]) -> float:
+def _fit_bar(chance: Floats, above: NDArray[np.bool_], below: NDArray[np.bool_], origin: NDArray[np.str_]) -> float:
     if min(above.sum(), below.sum()) < MIN_ROWS_PER_SIDE:
         return 0.5
     known = above | below
-    return best_bar(chance[known], above[known])
+    own = [known & (origin == name) for name in sorted(set(origin))]
+    two_sided = [rows for rows in own if min(above[rows].sum(), below[rows].sum()) >= MIN_ROWS_PER_SIDE]
+    return best_bar([(chance[rows], above[rows]) for rows in two_sided or [known]])
 
 
-def best_bar(chance: Floats, truth: NDArray[np.bool_]) -> float:
-    """The bar with the best Cohen's kappa; the middle of the widest run of ties, so that it holds elsewhere."""
+def best_bar(sources: Sequence[tuple[Floats, NDArray[np.bool_]]]) -> float:
+    """The bar with the best Cohen's kappa, the mean over sources of (chance, truth).
+
+    Pooled rows would be judged by the bar of the largest source. Of ties the middle, so that it holds elsewhere.
+    """
     grid = np.linspace(0.02, 0.98, 97)
-    kappas = np.array([cohen_kappa_score(truth, chance > bar) for bar in grid])
+    kappas = np.array(
+        [np.mean([cohen_kappa_score(truth, chance > bar) for chance, truth in sources]) for bar in grid]
+    )
     kappas = np.convolve(np.pad(kappas, 2, mode="edge"), np.full(5, 0.2), mode="valid")
     best = np.flatnonzero(kappas >= kappas.max() - 1e-9)
     return round(float(grid[best].mean()), 4)

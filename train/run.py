@@ -161,23 +161,37 @@ def _finish(
         file = job.work / NGrams().file
         logits = fit_ngrams(shape, trainee.tokenizer_file, outputs, train, dev, logits, file)
     calibrated = tuple(
-        output.model_copy(update={"calibration": _calibrate(job.recipe, outputs, output, rows, labels, train)})
+        output.model_copy(
+            update={
+                "calibration": _calibrate(job, outputs, output, rows, labels, train, _sources(job, output, dev))
+            }
+        )
         for output, rows, labels in job.group(outputs, dev, logits)
     )
     return Trained(job, trainee, calibrated, dev, logits, figures)
 
 
+def _sources(job: Job, output: Output, dev: Sequence[Record]) -> list[str] | None:
+    """Where the dimension's dev rows are from, if that matters."""
+    if job.recipe.bars == "rows" or job.classes is not None:
+        return None
+    return [record.source or "unnamed" for record in dev if record.dimension == output.dimension]
+
+
 def _calibrate(
-    recipe: Recipe,
+    job: Job,
     outputs: Sequence[Output],
     output: Output,
     logits: Floats,
     labels: Sequence[Label],
     train: Sequence[Record],
+    sources: Sequence[str] | None,
 ) -> Calibration:
     kin = {other.dimension for other in outputs if other.columns == output.columns}
     decided = decided_thresholds(output, (_label(record) for record in train if record.dimension in kin))
-    return calibrate(output, logits[:, output.columns], labels, abstain_share=recipe.abstain_share, decided=decided)
+    own = logits[:, output.columns]
+    share = job.recipe.abstain_share
+    return calibrate(output, own, labels, abstain_share=share, decided=decided, sources=sources)
 
 
 def make_examples(

@@ -11,6 +11,26 @@ BIAS = Output(dimension=Dimension.BIAS, classes=4, start=0, link="ordinal")
 BIAS_NOMINAL = Output(dimension=Dimension.BIAS, classes=4, start=0, link="nominal")
 
 
+def test_each_source_weighs_alike_in_a_bar():
+    random = np.random.default_rng(3)
+    large, small = random.random(5000), random.random(400)
+    chance = np.concatenate([large, small])
+    truth = np.concatenate([large > 0.7, small > 0.3])
+    sources = ["large"] * len(large) + ["one"] * 200 + ["other"] * 200
+    labels, logits = [int(one) for one in truth], np.log(chance / (1 - chance))[:, None]
+
+    def share_above(names):
+        calibration = calibrate(TRUTH, logits, labels, sources=names)
+        probs = probabilities(logits, "ordinal", calibration.temperature, calibration.bias)
+        return float((probs[:, 1] > calibration.thresholds[0]).mean())
+
+    assert share_above(None) == pytest.approx(0.3, abs=0.03)
+    assert share_above(sources) > 0.5  # a compromise near the two small ones
+    # a source whose labels are all alike has no kappa, and no say
+    one_sided = [*(name if label else "good" for name, label in zip(sources, labels, strict=True))]
+    assert share_above(one_sided) == pytest.approx(share_above(None), abs=1e-9)
+
+
 def test_temperature_undoes_overconfidence():
     # logits of a calibrated judge, then tripled: the temperature that is found must be near 3
     random = np.random.default_rng(0)
@@ -54,7 +74,7 @@ def test_interval_mass():
 def test_the_bar_lies_where_the_classes_part():
     # negatives up to 0.2, positives from 0.3: the middle of all bars that part them
     chance = np.concatenate([np.linspace(0, 0.2, 50), np.linspace(0.3, 1, 50)])
-    assert best_bar(chance, chance > 0.25) == pytest.approx(0.25, abs=0.02)
+    assert best_bar([(chance, chance > 0.25)]) == pytest.approx(0.25, abs=0.02)
 
 
 def test_abstention_bar_leaves_the_asked_share_below():
