@@ -83,3 +83,8 @@ def _write(base: Path, out: Path, settings: Mapping[str, object], weights: dict[
     for note in ("LICENSE", "README.md"):
         if (base / note).is_file():
             shutil.copyfile(base / note, out / note)
+
+
+def han_share(text: str) -> float:
+    """Share of a text's characters that are Chinese ones, in [0, 1]."""
+    return sum("\u3400" <= character <= "\u9fff" for character in text) / max(1, len(text))

@@ -229,7 +229,7 @@ def _train(job: Job, data: TrainingData, out: Path) -> None:
     trained = train_judge(job, split)
     if trained is None:
         return
-    manifest = write_judge(trained, out, split.train, data.inputs)
+    manifest = write_judge(trained, out, trained.train, data.inputs)
     rows = keep_rows(job, split, out)
     shutil.rmtree(job.work)
     _report(trained, out)

@@ -73,7 +73,7 @@ def _one_fold(job: Job, records: Sequence[Record], places: Sequence[int], fold: 
     if trained is None:
         return
     folder = work / name
-    write_judge(trained, folder, train, [])
+    write_judge(trained, folder, trained.train, [])
     judge = load_judge(folder, device=job.device, base=job.recipe.base)
     draft = done.with_suffix(".part")
     with draft.open("wb") as stream:

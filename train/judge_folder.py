@@ -102,12 +102,15 @@ def _manifest(
 
 
 def source_counts(records: Sequence[Record]) -> dict[str, dict[str, Any]]:
-    """Rows trained on by source, with the source's licence where it is known."""
+    """Rows trained on by source, with the source's licence where it is known; made rows by themselves."""
     known = load_sources()
-    counts = Counter(record.source or "unnamed" for record in records)
+    counts = Counter((record.source or "unnamed", record.get_path("derived") or "") for record in records)
     return {
-        name: {"rows": rows, "licence": known[name].licence if name in known else "unknown"}
-        for name, rows in sorted(counts.items())
+        f"{name} ({derived})" if derived else name: {
+            "rows": rows,
+            "licence": known[name].licence if name in known else "unknown",
+        }
+        for (name, derived), rows in sorted(counts.items())
     }
 
 

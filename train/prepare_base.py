@@ -18,7 +18,7 @@ from guardrank.console import DebugOption, DeviceOption, new_app, run, say
 from guardrank.engine.torch_engine import pick_device
 from guardrank.judge.base import resolve_base
 from guardrank.records import Record
-from guardrank.train.bilingual import add_characters
+from guardrank.train.bilingual import add_characters, han_share
 from guardrank.train.command import quiet_libraries
 from guardrank.train.data import load_data
 from guardrank.train.glosses import han_glosses
@@ -88,11 +88,6 @@ def texts_of(records: Sequence[Record], *, english: float, seed: int) -> list[st
     others = [text for text in texts if han_share(text) <= MOSTLY_OTHER]
     some = np.random.default_rng(seed).permutation(len(others))[: int(english * len(others))]
     return chinese + [others[i] for i in some]
-
-
-def han_share(text: str) -> float:
-    """Share of a text's characters that are Chinese ones, in [0, 1]."""
-    return sum("\u3400" <= character <= "\u9fff" for character in text) / max(1, len(text))
 
 
 def main() -> None:

@@ -43,6 +43,15 @@ class NGramShape(BaseModel):
     strength: float = Field(8.0, gt=0)
 
 
+class Augmentation(BaseModel):
+    """Rows made from rows (``guardrank.train.augment``): shares of those that there are, 0 for none."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    harmless: float = Field(0.0, ge=0, le=1)
+    refused: float = Field(0.0, ge=0, le=1)
+
+
 class Recipe(BaseModel):
     """One training recipe.
 
@@ -58,6 +67,7 @@ class Recipe(BaseModel):
         patience: evaluations without a better dev figure before training stops.
         dev_share: share of the rows without a given split that is held out, by prompt.
         imbalance: ``weights`` weighs rows against the frequency of their label (at most ``max_weight``).
+        augment: rows made from rows, such as refusals.
         bars: what the thresholds suit: all dev ``rows`` alike, or all ``sources`` alike.
         ngrams: a second component, whose logits are added; none unless given.
         abstain_share: share of the dev rows, the least confident, on which the judge learns to abstain.
@@ -93,6 +103,7 @@ class Recipe(BaseModel):
     imbalance: Literal["weights", "none"] = "weights"
     max_weight: float = Field(4.0, ge=1)
     abstain_share: float = Field(0.1, ge=0, lt=1)
+    augment: Augmentation = Augmentation()
     bars: Literal["rows", "sources"] = "rows"
     ngrams: NGramShape | None = None
 

@@ -25,6 +25,7 @@ from guardrank.judge import Calibration, Output
 from guardrank.judge.base import resolve_base
 from guardrank.judge.manifest import NGrams
 from guardrank.records import Record
+from guardrank.train.augment import augment
 from guardrank.train.calibrate import calibrate
 from guardrank.train.figures import dev_figures
 from guardrank.train.loop import Example, JudgeTrainer, make_trainer
@@ -71,7 +72,7 @@ class Job:
 
 @dataclass
 class Trained:
-    """A trained and calibrated model, in memory."""
+    """A trained and calibrated model, in memory; ``train`` are the rows that it learnt from, made ones included."""
 
     job: Job
     trainee: Trainee
@@ -79,6 +80,7 @@ class Trained:
     dev: list[Record]
     dev_logits: Floats
     run_figures: dict[str, Any] = field(default_factory=dict)
+    train: Sequence[Record] = ()
 
 
 def train_judge(job: Job, split: Split) -> Trained | None:
@@ -95,8 +97,9 @@ def train_judge(job: Job, split: Split) -> Trained | None:
     outputs = lay_out_outputs(job.dimensions, recipe.loss, shared=recipe.heads == "shared", classes=job.classes)
     width = max(output.start + output.width for output in outputs)
     trainee = build_trainee(recipe, resolve_base(recipe.base), width)
+    rows = [*split.train, *augment(split.train, recipe.augment, job.dimensions, job.seed)]
     encoder = trainee.component.encoder(trainee.tokenizer_file)
-    train = make_examples(split.train, encoder, outputs, recipe)
+    train = make_examples(rows, encoder, outputs, recipe)
     dev = sorted(split.dev, key=lambda record: len(record.prompt) + len(record.response))
     trainer = make_trainer(
         recipe,
@@ -112,7 +115,7 @@ def train_judge(job: Job, split: Split) -> Trained | None:
     figures = _run(trainer, trainee.model, job, (len(train), len(dev)))
     if not trainer.is_world_process_zero():
         return None
-    return _finish(job, trainee, encoder, outputs, split.train, dev, figures)
+    return _finish(job, trainee, encoder, outputs, rows, dev, figures)
 
 
 def _run(trainer: JudgeTrainer, model: Any, job: Job, rows: tuple[int, int]) -> dict[str, Any]:
@@ -168,7 +171,7 @@ def _finish(
         )
         for output, rows, labels in job.group(outputs, dev, logits)
     )
-    return Trained(job, trainee, calibrated, dev, logits, figures)
+    return Trained(job, trainee, calibrated, dev, logits, figures, train)
 
 
 def _sources(job: Job, output: Output, dev: Sequence[Record]) -> list[str] | None:

@@ -30,6 +30,7 @@ class Source(BaseModel):
         columns: our field -> their dotted path, used where ours is missing.
         group: dotted path of what splits and intervals keep together; the prompt unless said.
         shipped: whether a judge that the project ships may be trained on it.
+        harmless: whether its responses do no harm, whatever their label in truthfulness says.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -38,6 +39,7 @@ class Source(BaseModel):
     url: str
     licence: str
     shipped: bool
+    harmless: bool = False
     label: _LabelSpec = _LabelSpec()
     columns: dict[str, str] = Field(default_factory=dict)
     group: str = "prompt"

@@ -10,7 +10,7 @@ from tests_support.rows import annotated_rows, write_jsonl
 import guardrank
 from guardrank.engine import load_tokenizer
 from guardrank.errors import TrainingError
-from guardrank.train.bilingual import add_characters
+from guardrank.train.bilingual import add_characters, han_share
 from guardrank.train.cli import app
 from guardrank.train.glosses import han_glosses, read_unihan, senses
 
@@ -89,3 +89,8 @@ def test_a_judge_trained_on_it_reads_the_new_characters(bilingual, tmp_path, cap
 def test_another_kind_of_vocabulary_is_refused(checkpoints, tmp_path, family):
     with pytest.raises(TrainingError, match="WordPiece"):
         add_characters(checkpoints[family], tmp_path / "out", {"喵": "cat"})
+
+
+@pytest.mark.parametrize("text, share", [("", 0), ("abc", 0), ("红色", 1), ("a红", 0.5)])
+def test_share_of_chinese(text, share):
+    assert han_share(text) == share

@@ -10,7 +10,7 @@ from transformers import AutoModelForMaskedLM
 
 from guardrank.engine import load_tokenizer
 from guardrank.records import Record
-from guardrank.train.prepare_base import app, han_share, texts_of
+from guardrank.train.prepare_base import app, texts_of
 
 TEXTS = ["红色的水壶在炉子上", "紫色的龙在厨房里跳舞", "the red kettle is on the stove", "purple dragons dance"]
 
@@ -83,8 +83,3 @@ def test_only_train_rows_that_a_shipped_judge_may_learn_from():
     records = [Record.model_validate(each) for each in rows]
     assert texts_of(records, english=1.0, seed=0) == ["一二三", "one"]
     assert texts_of(records, english=0.0, seed=0) == ["一二三"]
-
-
-@pytest.mark.parametrize("text, share", [("", 0), ("abc", 0), ("红色", 1), ("a红", 0.5)])
-def test_share_of_chinese(text, share):
-    assert han_share(text) == share
