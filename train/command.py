@@ -28,6 +28,7 @@ from guardrank.train.data import (
     add_seed_rows,
     dimensions_in,
     is_main_process,
+    keep_shipped,
     load_data,
     undecided_dimensions,
 )
@@ -98,7 +99,7 @@ def execute(request: Request) -> None:
     device = pick_device(request.device)
     dimensions = _named_dimensions(request)
     recipe = _recipe(request, dimensions, device)
-    data = _data(request, dimensions or recipe.dimensions)
+    data = _data(request, recipe, dimensions or recipe.dimensions)
     dimensions = dimensions or dimensions_in(data.records)
     out = request.out or _default_out(request, dimensions)
     check_target(out, cross_fit=bool(request.cross_fit))
@@ -196,7 +197,7 @@ def _recipe(request: Request, dimensions: tuple[Dimension, ...], device: str) ->
     return recipe
 
 
-def _data(request: Request, dimensions: tuple[Dimension, ...]) -> TrainingData:
+def _data(request: Request, recipe: Recipe, dimensions: tuple[Dimension, ...]) -> TrainingData:
     data = load_data(
         request.data,
         dimensions,
@@ -209,6 +210,8 @@ def _data(request: Request, dimensions: tuple[Dimension, ...]) -> TrainingData:
         warn(data.rejects.summary())
     if data.rejects.left_out:
         _say(f"{data.rejects.left_out:,} rows of other dimensions left out")
+    if recipe.sources == "shipped" and (left_out := keep_shipped(data)):
+        _say(f"{left_out:,} rows of sources that a judge to give away may not learn from left out")
     if request.data and request.label_count is None and request.add_seed:
         thin = undecided_dimensions(data.records, dimensions or dimensions_in(data.records))
         if thin:

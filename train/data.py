@@ -9,7 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from guardrank.annotations import LabelRule, read_records
+from guardrank.annotations import LabelRule, load_sources, read_records
 from guardrank.dimensions import DIMENSIONS, Dimension
 from guardrank.judge.base import hash_file
 from guardrank.records import Record, RejectLog
@@ -92,3 +92,12 @@ def dimensions_in(records: Sequence[Record]) -> tuple[Dimension, ...]:
     """The dimensions that occur, in the table's order."""
     found = {record.dimension for record in records}
     return tuple(dimension for dimension in DIMENSIONS if dimension in found)
+
+
+def keep_shipped(data: TrainingData) -> int:
+    """Leave out rows of sources that a judge to give away may not learn from, or unknown; returns how many."""
+    known = load_sources()
+    kept = [row for row in data.records if row.source in known and known[row.source].shipped]
+    left_out = len(data.records) - len(kept)
+    data.records = kept
+    return left_out

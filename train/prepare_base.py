@@ -13,14 +13,13 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from guardrank.annotations import load_sources
 from guardrank.console import DebugOption, DeviceOption, new_app, run, say
 from guardrank.engine.torch_engine import pick_device
 from guardrank.judge.base import resolve_base
 from guardrank.records import Record
 from guardrank.train.bilingual import add_characters, han_share
 from guardrank.train.command import quiet_libraries
-from guardrank.train.data import load_data
+from guardrank.train.data import keep_shipped, load_data
 from guardrank.train.glosses import han_glosses
 from guardrank.train.pretrain import Pretraining, pretrain
 from guardrank.train.work import open_work_folder
@@ -58,6 +57,8 @@ def prepare(
     quiet_libraries()
     work = out.with_name(f"{out.name}.work")
     rows = load_data(data, (), mapping={}, rule=None, tasks=None, rejects_to=Path.cwd())
+    left_out = keep_shipped(rows)
+    say(f"{left_out:,} rows of sources that a judge to give away may not learn from left out")
     plan = Pretraining(epochs=epochs)
     settings = {"base": base, "data": rows.inputs, "seed": seed, "english": english, "plan": vars(plan)}
     open_work_folder(work, settings, resume=resume, fresh=fresh)
@@ -76,14 +77,8 @@ def prepare(
 
 
 def texts_of(records: Sequence[Record], *, english: float, seed: int) -> list[str]:
-    """Different texts of the train rows that a shipped judge may learn from: all Chinese ones, some others."""
-    known = load_sources()
-    usable = [
-        record
-        for record in records
-        if record.split == "train" and (record.source in known and known[record.source].shipped)
-    ]
-    texts = sorted({f"{record.prompt} {record.response}".strip() for record in usable})
+    """Different texts of the train rows: all Chinese ones, some of the others."""
+    texts = sorted({f"{row.prompt} {row.response}".strip() for row in records if row.split == "train"})
     chinese = [text for text in texts if han_share(text) > MOSTLY_OTHER]
     others = [text for text in texts if han_share(text) <= MOSTLY_OTHER]
     some = np.random.default_rng(seed).permutation(len(others))[: int(english * len(others))]

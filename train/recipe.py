@@ -67,6 +67,7 @@ class Recipe(BaseModel):
         patience: evaluations without a better dev figure before training stops.
         dev_share: share of the rows without a given split that is held out, by prompt.
         imbalance: ``weights`` weighs rows against the frequency of their label (at most ``max_weight``).
+        sources: whose rows are read: ``all``, or those ``shipped`` in data/sources.yaml, for a judge to give away.
         augment: rows made from rows, such as refusals.
         bars: what the thresholds suit: all dev ``rows`` alike, or all ``sources`` alike.
         ngrams: a second component, whose logits are added; none unless given.
@@ -103,6 +104,7 @@ class Recipe(BaseModel):
     imbalance: Literal["weights", "none"] = "weights"
     max_weight: float = Field(4.0, ge=1)
     abstain_share: float = Field(0.1, ge=0, lt=1)
+    sources: Literal["all", "shipped"] = "all"
     augment: Augmentation = Augmentation()
     bars: Literal["rows", "sources"] = "rows"
     ngrams: NGramShape | None = None

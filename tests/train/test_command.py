@@ -172,6 +172,21 @@ def test_cross_fitting_judges_every_annotated_row_once(train, checkpoints, tmp_p
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["study.verdicts.jsonl"]
 
 
+def test_a_judge_to_give_away_learns_from_what_may_be_given_away(train, checkpoints, tmp_path):
+    sources = ("diasafety", "beavertails_test", "unheard of", None)
+    rows = [row | {"source": sources[n // 2 % 4]} for n, row in enumerate(annotated_rows("truthfulness", 160))]
+    data = write_jsonl(tmp_path / "rows.jsonl", rows)
+    settings = ("sources=shipped", "epochs=1", "augment.harmless=0.5")
+    sets = [part for value in settings for part in ("--set", value)]
+    outcome = train("--data", data, "--base", checkpoints["bert"], "-o", "judges/mini", *sets)
+    assert outcome.code == 0, outcome.err
+    assert "120 rows of sources that a judge to give away may not learn from left out" in outcome.err
+    manifest = read_manifest(tmp_path / "judges/mini")
+    assert {name: row["licence"] for name, row in manifest.training["sources"].items()} == {
+        "diasafety": "Apache-2.0"
+    }
+
+
 QUESTION = """
 questions:
   tone:

@@ -69,17 +69,24 @@ def test_an_unfinished_run_is_not_lost(prepare, tmp_path):
     assert prepare("--epochs", 1, "--fresh").code == 0
 
 
-def test_only_train_rows_that_a_shipped_judge_may_learn_from():
+def test_only_train_rows_are_read():
     rows = [
-        row("one", source="diasafety"),
-        row("two", source="diasafety", split="dev"),
-        row("three", source="diasafety", split="test"),
-        row("four", source="xstest"),
-        row("five", source="nobody knows"),
-        row("six"),
-        row("一二三", source="jade_zh"),
-        row("一二三", source="jade_zh"),
+        row("one"),
+        row("two", split="dev"),
+        row("three", split="test"),
+        row("four", split=None),
+        row("一二三"),
+        row("一二三"),
     ]
     records = [Record.model_validate(each) for each in rows]
     assert texts_of(records, english=1.0, seed=0) == ["一二三", "one"]
     assert texts_of(records, english=0.0, seed=0) == ["一二三"]
+
+
+def test_sources_that_may_not_be_given_away_are_left_out(prepare, tmp_path):
+    rows = [row(f"text {n}", source=source) for n in range(20) for source in ("diasafety", "xstest", "unknown")]
+    write_jsonl(tmp_path / "rows.jsonl", rows)
+    outcome = prepare("--epochs", 1, "--english", 1)
+    assert outcome.code == 0, outcome.err
+    assert "40 rows of sources that a judge to give away may not learn from left out" in outcome.err
+    assert "Reading 20 texts" in outcome.err
