@@ -27,6 +27,7 @@ class Source(BaseModel):
     """One annotated data set, keyed in the table by the ``source`` field of its rows.
 
     Attributes:
+        files: where in the repository at ``url`` the rows stand, as far as that is known.
         columns: our field -> their dotted path, used where ours is missing.
         group: dotted path of what splits and intervals keep together; the prompt unless said.
         shipped: whether a judge that the project ships may be trained on it.
@@ -37,6 +38,7 @@ class Source(BaseModel):
 
     title: str
     url: str
+    files: tuple[str, ...] = ()
     licence: str
     shipped: bool
     harmless: bool = False
