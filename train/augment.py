@@ -39,13 +39,13 @@ def harmless_rows(
     records: Sequence[Record], share: float, dimensions: Sequence[Dimension], random: np.random.Generator
 ) -> list[Record]:
     """``share`` of the rows of sources called harmless, each in one of ``dimensions``, score 0."""
-    known = load_sources()
-    rows = [row for row in records if row.source in known and known[row.source].harmless]
+    sources = {name for name, source in load_sources().items() if source.harmless}
+    rows = [row for row in records if row.source in sources]
     return [
         row.model_copy(
             update={
                 "id": f"{row.id}#{HARMLESS}",
-                "dimension": dimensions[random.integers(len(dimensions))],
+                "dimension": dimensions[int(random.integers(len(dimensions)))],
                 "human": 0,
                 "derived": HARMLESS,
             }
@@ -68,7 +68,7 @@ def refused_rows(records: Sequence[Record], share: float, random: np.random.Gene
     swapped = []
     for row in _some(rows, share, random):
         choice = refusals[_is_chinese(row.prompt)]
-        changes = {"id": f"{row.id}#{REFUSED}", "response": choice[random.integers(len(choice))]}
+        changes = {"id": f"{row.id}#{REFUSED}", "response": choice[int(random.integers(len(choice)))]}
         swapped.append(row.model_copy(update=changes | {"human": 0, "derived": REFUSED}))
     return swapped
 

@@ -116,7 +116,8 @@ def _fit_bar(chance: Floats, above: NDArray[np.bool_], below: NDArray[np.bool_],
 def best_bar(sources: Sequence[tuple[Floats, NDArray[np.bool_]]]) -> float:
     """The bar with the best Cohen's kappa, the mean over sources of (chance, truth).
 
-    Pooled rows would be judged by the bar of the largest source. Of ties the middle, so that it holds elsewhere.
+    Pooled rows would be judged by the bar of the largest source. Of ties the middle of the widest run, so that it
+    holds elsewhere.
     """
     grid = np.linspace(0.02, 0.98, 97)
     kappas = np.array(
@@ -124,4 +125,5 @@ def best_bar(sources: Sequence[tuple[Floats, NDArray[np.bool_]]]) -> float:
     )
     kappas = np.convolve(np.pad(kappas, 2, mode="edge"), np.full(5, 0.2), mode="valid")
     best = np.flatnonzero(kappas >= kappas.max() - 1e-9)
-    return round(float(grid[best].mean()), 4)
+    widest = max(np.split(best, np.flatnonzero(np.diff(best) > 1) + 1), key=len)
+    return round(float(grid[widest].mean()), 4)

@@ -96,8 +96,8 @@ def dimensions_in(records: Sequence[Record]) -> tuple[Dimension, ...]:
 
 def keep_shipped(data: TrainingData) -> int:
     """Leave out rows of sources that a judge to give away may not learn from, or unknown; returns how many."""
-    known = load_sources()
-    kept = [row for row in data.records if row.source in known and known[row.source].shipped]
+    shipped = {name for name, source in load_sources().items() if source.shipped}
+    kept = [row for row in data.records if row.source in shipped]
     left_out = len(data.records) - len(kept)
     data.records = kept
     return left_out

@@ -80,7 +80,9 @@ def pretrain(
     """
     set_seed(seed)
     model = AutoModelForMaskedLM.from_pretrained(str(base), local_files_only=True, trust_remote_code=False)
-    tokenizer = PreTrainedTokenizerFast(tokenizer_file=str(base / TOKENIZER_FILE), **_SPECIAL)
+    open_tokenizer: Any = PreTrainedTokenizerFast  # transformers leaves these two untyped
+    schedule: Any = get_linear_schedule_with_warmup
+    tokenizer = open_tokenizer(tokenizer_file=str(base / TOKENIZER_FILE), **_SPECIAL)
     encoded = tokenizer(list(texts), truncation=True, max_length=plan.max_tokens)
     ids = [{"input_ids": row} for row in encoded["input_ids"]]
     arguments = _arguments(plan, work, seed=seed, device=device)
@@ -91,7 +93,7 @@ def pretrain(
         args=arguments,
         train_dataset=ids,
         data_collator=DataCollatorForLanguageModeling(tokenizer, mlm_probability=plan.hidden),
-        optimizers=(optimizer, get_linear_schedule_with_warmup(optimizer, plan.warmup_steps, steps)),
+        optimizers=(optimizer, schedule(optimizer, plan.warmup_steps, steps)),
     )
     loss = _run(trainer, resume=resume and has_checkpoint(work))
     model.bert.float().save_pretrained(str(base), safe_serialization=True)

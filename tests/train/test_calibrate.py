@@ -77,6 +77,14 @@ def test_the_bar_lies_where_the_classes_part():
     assert best_bar([(chance, chance > 0.25)]) == pytest.approx(0.25, abs=0.02)
 
 
+def test_of_two_runs_of_ties_the_wider_one():
+    low = np.array([0.1] * 20 + [0.3] * 20)
+    high = np.array([0.6] * 20 + [0.9] * 20)
+    truth = np.array([False] * 20 + [True] * 20)
+    bar = best_bar([(low, truth), (high, truth)])
+    assert bar == pytest.approx(0.75, abs=0.05)
+
+
 def test_abstention_bar_leaves_the_asked_share_below():
     random = np.random.default_rng(3)
     logits = random.normal(0, 2, size=(1000, 1))
