@@ -2,13 +2,13 @@
 
 ShippedFigures ──> Table(title, headings, rows of text) ──markdown()──> Markdown
 
-Every number in them stands in metrics.json, rounded to three digits. Texts that come from data pass
-``guardrank.markdown`` on their way into Markdown.
+Every number in the columns of figures stands in metrics.json, here with three digits. The columns of words may hold
+texts of the data, which pass ``guardrank.markdown.quoted``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from guardrank.markdown import quoted
@@ -36,14 +36,15 @@ class Table(NamedTuple):
 
     title: str
     headings: tuple[str, ...]
-    rows: list[tuple[str, ...]]
+    rows: Sequence[tuple[str, ...]]
     texts: int = 1
 
 
 def markdown(table: Table) -> str:
     """The table in Markdown, without its title."""
     alignment = ["---" if i < table.texts else "---:" for i in range(len(table.headings))]
-    lines = [table.headings, alignment, *([quoted(text) for text in row] for row in table.rows)]
+    rows = [[*map(quoted, row[: table.texts]), *row[table.texts :]] for row in table.rows]
+    lines = [table.headings, alignment, *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
@@ -64,7 +65,7 @@ def files_table(figures: ShippedFigures) -> Table:
             f"{one.name}, {'all trained' if one.group == 'pooled' else one.group}",
             f"{one.n:,}",
             f"{one.positives:,}",
-            f"{one.failed + one.open_labels + one.left_out:,}" if _is_whole(one) else _left_out(one),
+            _left_out(one) or _NO,
             *(shown(each) for each in (one.accuracy, one.kappa, one.f1, one.ece)),
         )
         for one in figures.measurements
@@ -170,8 +171,9 @@ def _quoted(figure: Quoted | None, metric: Metric) -> str:
 
 
 def _outcome(reached: bool | None, undecided: str | None) -> str:
-    said = {True: "yes", False: "no", None: _NO}[reached]
-    return _with_doubt(said, undecided)
+    if reached is None:
+        return "undecided" if undecided else _NO
+    return _with_doubt("yes" if reached else "no", undecided)
 
 
 def _with_doubt(text: str, undecided: str | None) -> str:
@@ -181,10 +183,6 @@ def _with_doubt(text: str, undecided: str | None) -> str:
 def _left_out(one: Measurement) -> str:
     counts = ((one.left_out, "known prompt"), (one.open_labels, "open label"), (one.failed, "failed"))
     return ", ".join(f"{count:,} {why}" for count, why in counts if count)
-
-
-def _is_whole(one: Measurement) -> bool:
-    return not (one.failed or one.open_labels or one.left_out)
 
 
 def _slice_row(one: Slice) -> tuple[str, ...]:

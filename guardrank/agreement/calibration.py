@@ -43,7 +43,8 @@ def calibration(
         return Calibration(rater=rater, n=0, ece=Estimate.nothing(NO_CONFIDENCES), bins=[])
     order = np.lexsort((correct, confidence))  # sums of fractions must not depend on the order of the rows
     confidence, right, clusters = confidence[order], correct[order].astype(np.float64), clusters[order]
-    edges = np.percentile(confidence, np.linspace(0, 100, bins + 1))[1:-1]
+    # scikit-learn's own arithmetic: at 15 bins, 100 * (k / 15) and 100 k / 15 part rows at an edge differently
+    edges = np.percentile(confidence, np.linspace(0, 1, bins + 1) * 100)[1:-1]
     of_bin = np.searchsorted(edges, confidence)
     shown = _bins(confidence, right, of_bin, bins)
     columns = _gaps(right - confidence, of_bin, np.unique(clusters, return_inverse=True)[1], bins)

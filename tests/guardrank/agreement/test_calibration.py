@@ -34,6 +34,14 @@ def test_scikit_learns_own_example() -> None:
     assert [bin_.confidence for bin_ in found.bins] == pytest.approx([0.2, 1.75 / 3, 0.9])
 
 
+@pytest.mark.parametrize("n", [61, 241, 250, 1006])
+def test_a_row_at_an_edge_is_in_scikit_learns_bin(n: int) -> None:
+    # with 15 bins and n - 1 a multiple of 15, edges are confidences themselves
+    confidence = np.random.default_rng(n).random(n).round(6)
+    found = calibration("judge", confidence, np.arange(n) % 2 == 0, np.arange(n), QUICK, bins=15)
+    assert sum(bin_.n for bin_ in found.bins) == n
+
+
 def test_equal_confidences_share_a_bin() -> None:
     confidence = np.r_[np.full(80, 1.0), np.linspace(0.5, 0.9, 20)]
     correct = np.r_[np.arange(80) < 60, np.full(20, True)]
