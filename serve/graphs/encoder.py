@@ -172,7 +172,7 @@ class _EncoderGraph:
 
     def _embed(self) -> Tokens:
         graph, prefix = self.graph, f"{self.prefix}.embeddings"
-        words = graph.op("Gather", graph.constant(self.weights[f"{prefix}.word_embeddings.weight"]), "input_ids")
+        words = self.int8.rows(self.weights[f"{prefix}.word_embeddings.weight"], "input_ids")
         table = self.weights[f"{prefix}.position_embeddings.weight"]
         kinds = self.weights[f"{prefix}.token_type_embeddings.weight"]
         places = graph.op("Gather", graph.constant(table + kinds[0]), self._positions())

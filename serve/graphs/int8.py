@@ -1,4 +1,4 @@
-"""8-bit linear layers: one scale a column for the weights, one scale a token for what comes in.
+"""8-bit layers: one scale a column for the weights, one scale a token for what comes in.
 
     x ~ scale(token) * (q - zero_point)           q an unsigned byte
     w ~ scale(column) * w_q                       w_q a signed byte
@@ -87,6 +87,13 @@ class Int8Layers:
             domain=MICROSOFT,
         )
         return Tokens(graph.op("Mul", product, tokens.scales), tokens.rows)
+
+    def rows(self, table: Floats, places: str) -> str:
+        """The rows of ``table`` that ``places`` names, from bytes with one scale a row: a quarter of its size."""
+        graph = self.graph
+        columns, scales = quantize_columns(table.T)
+        picked = graph.op("Cast", graph.op("Gather", graph.constant(columns.T), places), to=TensorProto.FLOAT)
+        return graph.op("Mul", picked, graph.op("Gather", graph.constant(scales[:, None]), places))
 
     def _quantize(self, tokens: Tokens, scales: str, zero_point: int) -> Quantized:
         points = self._zero_points(scales, tokens.rows, zero_point)
