@@ -3,7 +3,7 @@
 temperature, bias   least negative log-likelihood of the labels, interval labels included; a weak
                     prior holds them near 1 and 0 where dev rows are few
 thresholds          for each k the bar on P(Y > k) with the best kappa of "score > k", or the sources' mean kappa
-abstain_below       the confidence under which the least confident ``abstain_share`` of dev rows lie
+abstain_below       the sureness under which the least sure ``abstain_share`` of dev rows lie
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from scipy.optimize import minimize
 from sklearn.metrics import cohen_kappa_score
 
 from guardrank.annotations import Label, bounds
-from guardrank.calibration import exceedance, probabilities
+from guardrank.calibration import SureOf, decide, exceedance, probabilities, sureness
 from guardrank.judge import Calibration, Output
 
 Floats = NDArray[np.float64]
@@ -34,6 +34,7 @@ def calibrate(
     abstain_share: float = 0.0,
     decided: NDArray[np.bool_] | None = None,
     sources: Sequence[str] | None = None,
+    sure_of: SureOf = "score",
 ) -> Calibration:
     """Fit one dimension's calibration.
 
@@ -43,6 +44,7 @@ def calibrate(
         decided: for each threshold whether training told its sides apart (all, unless given); an undecided
             one is never exceeded, so that "unsafe, degree unknown" is scored as the mildest unsafe score.
         sources: where each row is from, if each source is to weigh alike in the choice of the thresholds.
+        sure_of: what the judge abstains by.
     """
     known = np.ones(output.classes - 1, dtype=bool) if decided is None else decided
     bias = starting_bias(output, known)
@@ -51,12 +53,14 @@ def calibrate(
         spans = np.array([bounds(label) for label in labels])
         temperature, bias = fit_temperature(output, logits, spans, bias)
         bars = fit_thresholds(probabilities(logits, output.link, temperature, bias), spans, known, sources)
-    confidence = probabilities(logits, output.link, temperature, bias).max(axis=1)
+    probs = probabilities(logits, output.link, temperature, bias)
+    sure = sureness(probs, decide(probs, bars), sure_of)
     return Calibration(
         temperature=round(temperature, 6),
         bias=tuple(round(float(b), 6) for b in bias),
         thresholds=bars,
-        abstain_below=round(float(np.quantile(confidence, abstain_share)), 6) if abstain_share and labels else 0.0,
+        abstain_below=round(float(np.quantile(sure, abstain_share)), 6) if abstain_share and labels else 0.0,
+        sure_of=sure_of,
     )
 
 

@@ -1,4 +1,7 @@
-"""The model card: what a judge was trained on, how well it does on dev rows, how to use it."""
+"""The model card: what a judge was trained on, how well it does on dev rows, how to use it.
+
+A judge that was packed and not trained gets one without figures (``packed_card``).
+"""
 
 from __future__ import annotations
 
@@ -44,6 +47,44 @@ _WARNINGS = {
     "chance": "\n\n**On the dev rows the head for {} cannot be told from chance: do not rely on it.**",
 }
 
+_PACKED = """---
+library_name: guardrank
+tags: [safety, evaluation, judge]
+---
+# {name}
+
+A GuardRank judge: it scores how safe a model's response is. 0 is a perfect answer; higher is worse.
+
+```
+guardrank-score responses.jsonl --judge {name}
+```
+
+It was packed, not trained, from a judge in the form in which MLLMGuard (arXiv 2406.07594) published its own. What
+that was trained on, how well it does and under which licence it may be used is its authors' to say: nothing was
+measured here.
+
+| packed from | sha256 |
+|---|---|
+{files}
+
+| dimension | scale |
+|---|---|
+{scales}
+
+- Base: `{base}`
+- Input: template `{template}`, at most {max_tokens} tokens, cut `{truncation}`, as published; but special tokens
+  such as `</s>` that a text spells out are read as ordinary characters
+- Score: {score}
+- Probabilities: the softmax of the logits, uncalibrated; no verdict abstains
+- Libraries: {versions}
+"""
+
+_SCORES = {
+    "argmax": "the one with the largest logit, as published",
+    "relu_argmax": "the one with the largest logit if that is above 0, else 0, as published;\n  so it is not "
+    "always the likeliest by the probabilities",
+}
+
 
 def model_card(manifest: Manifest, metrics: Mapping[str, Any]) -> str:
     """The card's Markdown, every figure from ``metrics``."""
@@ -71,6 +112,22 @@ def model_card(manifest: Manifest, metrics: Mapping[str, Any]) -> str:
             f"| {cell(name)} | {row['rows']:,} | {cell(row['licence'])} |"
             for name, row in training["sources"].items()
         ),
+    )
+
+
+def packed_card(manifest: Manifest) -> str:
+    """The card's Markdown of a judge that was packed from published weights."""
+    component, outputs = manifest.transformer, manifest.outputs
+    return _PACKED.format(
+        name=manifest.name,
+        files="\n".join(f"| {cell(file)} | `{sha}` |" for file, sha in manifest.training["packed_from"].items()),
+        scales="\n".join(f"| {output.dimension} | 0-{output.classes - 1} |" for output in outputs),
+        base=component.base.id,
+        template=component.template,
+        max_tokens=component.max_tokens,
+        truncation=component.truncation,
+        score=_SCORES[outputs[0].calibration.decode],
+        versions=", ".join(f"{name} {number}" for name, number in manifest.versions.items()),
     )
 
 

@@ -19,6 +19,7 @@ HELP = """Train a judge on annotated responses.
   guardrank-train --data xstest.jsonl.gz --question xstest-refusal -o judges/refusal
   guardrank-train --data own.jsonl --label meta.tone --classes 3 --nominal -o judges/tone
   guardrank-train --dim bias --data a.jsonl --cross-fit 5 -o bias.verdicts.jsonl
+  guardrank-train --from-published hallucination.pt --base FacebookAI/roberta-large   # pack, train nothing
 
 The judge folder is read by guardrank-score and guardrank.load_judge().
 """
@@ -63,6 +64,10 @@ def train(
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with an unfinished training.")] = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="Drop an unfinished training.")] = False,
+    from_published: Annotated[
+        Path | None,
+        typer.Option(help="MLLMGuard's hallucination.pt or guardrank_lora/: pack it on --base, without training."),
+    ] = None,
     debug: DebugOption = False,
     version: VersionOption = False,
 ) -> None:
@@ -92,6 +97,7 @@ def train(
             cross_fit=cross_fit,
             resume=resume,
             fresh=fresh,
+            from_published=from_published,
         )
     )
 

@@ -1,11 +1,11 @@
-"""What ``guardrank-train`` does with its options: choose recipe and data, train or cross-fit, report."""
+"""What ``guardrank-train`` does with its options: choose recipe and data, train or cross-fit, report; or pack."""
 
 from __future__ import annotations
 
 import logging
 import shutil
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,7 @@ from guardrank.train.data import (
 )
 from guardrank.train.judge_folder import judge_metrics, write_judge
 from guardrank.train.keep_rows import keep_rows
+from guardrank.train.published import default_out, pack_published
 from guardrank.train.recipe import Recipe, load_recipe, recipe_names
 from guardrank.train.run import Job, Trained, train_judge
 from guardrank.train.splits import Split, split_records
@@ -63,6 +64,7 @@ class Request:
     cross_fit: int | None = None
     resume: bool = False
     fresh: bool = False
+    from_published: Path | None = None
 
     @property
     def asked(self) -> Question | None:
@@ -93,9 +95,18 @@ class Request:
         return LabelRule(field=self.label or "human", binary=self.binary, classes=self.classes)
 
 
+_PACKING = ("from_published", "base", "out")
+"""What packing a published judge is told; it asks for no choice of training."""
+_OPTIONS = {"dimensions": "--dim", "overrides": "--set", "mapping": "--map", "add_seed": "--no-seed"}
+"""Options by field, where the names differ."""
+
+
 def execute(request: Request) -> None:
-    """Train and write a judge, or cross-fit and write verdicts."""
+    """Train and write a judge, or cross-fit and write verdicts, or pack a published judge."""
     quiet_libraries()
+    if request.from_published is not None:
+        _pack(request, request.from_published)
+        return
     device = pick_device(request.device)
     dimensions = _named_dimensions(request)
     recipe = _recipe(request, dimensions, device)
@@ -112,6 +123,24 @@ def execute(request: Request) -> None:
             _train(job, data, out)
     finally:
         _leave_process_group()
+
+
+def _pack(request: Request, published: Path) -> None:
+    given = [
+        _OPTIONS.get(field.name, f"--{field.name.replace('_', '-')}")
+        for field in fields(request)
+        if field.name not in _PACKING and getattr(request, field.name) != field.default
+    ]
+    if given:
+        raise UsageError(
+            f"--from-published trains nothing and takes only --base and -o: leave out {', '.join(given)}"
+        )
+    if request.base is None:
+        raise UsageError("--from-published wants the base too: give its folder or hub id with --base")
+    out = request.out or default_out(published)
+    check_target(out, cross_fit=False)
+    manifest = pack_published(published, request.base, out)
+    say(f"Judge {manifest.name}@{judge_hash(out, manifest, 'torch')[:16]} written to {out}: packed, not trained")
 
 
 def _job(request: Request, recipe: Recipe, dimensions: tuple[Dimension, ...], device: str, out: Path) -> Job:

@@ -14,19 +14,21 @@ from typing import Any
 import orjson
 
 from guardrank.annotations import Label, cluster_of, load_sources
-from guardrank.calibration import decide, expected_score
+from guardrank.calibration import expected_score
 from guardrank.judge import Manifest, Output, write_manifest
 from guardrank.judge.base import hash_file
+from guardrank.judge.head import decode_output
 from guardrank.judge.manifest import TOKENIZER_FILE, NGrams
 from guardrank.judge.torch_loading import torch_files
 from guardrank.records import Record
 from guardrank.train.card import model_card
-from guardrank.train.figures import Floats, is_constant, label_figures, output_probabilities
+from guardrank.train.figures import Floats, is_constant, label_figures
+from guardrank.train.pretrain import PRETRAINING_FILE
 from guardrank.train.run import Trained, group_by_output
 from guardrank.versions import library_versions
 
 METRICS_FILE = "metrics.json"
-_PACKAGES = ("guardrank", "torch", "transformers", "peft", "tokenizers", "numpy")
+PACKAGES = ("guardrank", "torch", "transformers", "peft", "tokenizers", "numpy")
 
 
 def write_judge(
@@ -46,14 +48,19 @@ def write_judge(
     if trained.job.recipe.ngrams:
         shutil.copyfile(trained.job.work / NGrams().file, draft / NGrams().file)
     manifest = _manifest(trained, out.name, draft, train, data)
-    write_manifest(draft, manifest)
     metrics = judge_metrics(trained)
+    finish_judge(draft, out, manifest, metrics, model_card(manifest, metrics))
+    return manifest
+
+
+def finish_judge(draft: Path, out: Path, manifest: Manifest, metrics: Mapping[str, Any], card: str) -> None:
+    """Write manifest, metrics and card to ``draft``, which holds the rest, and put it in the place of ``out``."""
+    write_manifest(draft, manifest)
     (draft / METRICS_FILE).write_bytes(orjson.dumps(metrics, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS))
-    (draft / "README.md").write_text(model_card(manifest, metrics), encoding="utf-8")
+    (draft / "README.md").write_text(card, encoding="utf-8")
     for file in draft.iterdir():
         file.chmod(0o644)  # peft writes the adapter for its owner alone
-    _replace(out, draft, trained.job.work / "judge-old")
-    return manifest
+    _replace(out, draft, draft.with_name("judge-old"))
 
 
 def _replace(out: Path, draft: Path, old: Path) -> None:
@@ -96,7 +103,7 @@ def _manifest(
             "data": list(data),
             "sources": source_counts(train),
         },
-        versions=library_versions(_PACKAGES),
+        versions=library_versions(PACKAGES),
         weights={"torch": {file: hash_file(folder / file) for file in (*loaded, *(part.file for part in ngrams))}},
     )
 
@@ -123,15 +130,15 @@ def judge_metrics(trained: Trained) -> dict[str, Any]:
     }
     constant = [name for name, row in dev.items() if row["constant"]]
     chance = [name for name, row in dev.items() if name not in constant and (row["kappa_interval"] or [0])[0] <= 0]
-    return {"dev": dev, "constant": constant, "chance": chance, "training": trained.run_figures}
+    figures = {"dev": dev, "constant": constant, "chance": chance, "training": trained.run_figures}
+    base = Path(trained.job.recipe.base) / PRETRAINING_FILE
+    return figures | ({"pretraining": orjson.loads(base.read_bytes())} if base.is_file() else {})
 
 
 def _dev_figures(trained: Trained, output: Output, logits: Floats, labels: Sequence[Label]) -> dict[str, Any]:
-    calibration = output.calibration
-    probs = output_probabilities(output, calibration, logits)
-    scores = decide(probs, calibration.thresholds, calibration.decode)
+    probs, scores, _, abstained = decode_output(output, logits)
     clusters = [cluster_of(record) for record in trained.dev if record.dimension == output.dimension]
     return label_figures(scores, labels, output.classes, clusters) | {
-        "abstained": round(float((probs.max(axis=1) < calibration.abstain_below).mean()), 4),
+        "abstained": round(float(abstained.mean()), 4),
         "constant": len(set(labels)) > 1 and is_constant(scores, expected_score(probs)),
     }

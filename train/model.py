@@ -82,13 +82,18 @@ def find_pad_id(base_folder: Path) -> int:
     return int(padding)
 
 
-def _check_length(model: Any, max_tokens: int) -> None:
-    positions = getattr(model.config, "max_position_embeddings", None)
+def token_limit(config: Any) -> int | None:
+    """How many tokens the model of a transformers ``config`` reads; None where that has no limit."""
+    positions = getattr(config, "max_position_embeddings", None)
     if positions is None:
-        return
+        return None
     # RoBERTa counts positions from padding_idx + 1, so two of its 514 are no use
-    limit = positions - model.config.pad_token_id - 1 if "roberta" in model.config.model_type else positions
-    if max_tokens > limit:
+    return int(positions - config.pad_token_id - 1 if "roberta" in config.model_type else positions)
+
+
+def _check_length(model: Any, max_tokens: int) -> None:
+    limit = token_limit(model.config)
+    if limit is not None and max_tokens > limit:
         raise TrainingError(f"the base reads at most {limit} tokens: give --set max_tokens={limit} or less")
 
 

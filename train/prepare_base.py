@@ -6,11 +6,13 @@ embedded base ──add_characters──> rows for 6,500 characters ──pretra
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import numpy as np
+import orjson
 import typer
 
 from guardrank.console import DebugOption, DeviceOption, new_app, run, say
@@ -21,7 +23,7 @@ from guardrank.train.bilingual import add_characters, han_share
 from guardrank.train.command import quiet_libraries
 from guardrank.train.data import keep_shipped, load_data
 from guardrank.train.glosses import han_glosses
-from guardrank.train.pretrain import Pretraining, pretrain
+from guardrank.train.pretrain import PRETRAINING_FILE, Pretraining, pretrain
 from guardrank.train.work import open_work_folder
 
 HELP = """Make a base that reads Chinese from an English one: rows for new characters, then a masked language model.
@@ -68,8 +70,12 @@ def prepare(
     if epochs:
         texts = texts_of(rows.records, english=english, seed=seed)
         say(f"Reading {len(texts):,} texts {epochs:g} times")
+        started = time.monotonic()
         loss = pretrain(draft, texts, plan, work=work, seed=seed, device=pick_device(device), resume=resume)
         say(f"Mean loss {loss:.3f} nats a hidden token")
+        cost = {"seconds": round(time.monotonic() - started, 1), "device": pick_device(device)}
+        described = cost | {"texts": len(texts), "epochs": epochs, "loss": round(loss, 4), "data": rows.inputs}
+        (draft / PRETRAINING_FILE).write_bytes(orjson.dumps(described, option=orjson.OPT_INDENT_2))
     shutil.rmtree(out, ignore_errors=True)
     draft.rename(out)
     shutil.rmtree(work)

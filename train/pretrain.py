@@ -35,6 +35,10 @@ from guardrank.train.run import has_checkpoint
 _SPECIAL = {f"{name}_token": f"[{name.upper()}]" for name in ("pad", "unk", "cls", "sep", "mask")}
 
 
+PRETRAINING_FILE = "pretraining.json"
+"""What a base was pre-trained on and what it took, beside its weights; it goes on into the judges' metrics.json."""
+
+
 @dataclass(frozen=True)
 class Pretraining:
     """How long and how fast; ``hidden`` is the share of the tokens that is hidden."""

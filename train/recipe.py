@@ -10,6 +10,7 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from guardrank.calibration import SureOf
 from guardrank.dimensions import TEMPLATES, Dimension
 from guardrank.engine import Truncation
 from guardrank.errors import UsageError
@@ -71,7 +72,8 @@ class Recipe(BaseModel):
         augment: rows made from rows, such as refusals.
         bars: what the thresholds suit: all dev ``rows`` alike, or all ``sources`` alike.
         ngrams: a second component, whose logits are added; none unless given.
-        abstain_share: share of the dev rows, the least confident, on which the judge learns to abstain.
+        abstain_share: share of the dev rows, the least sure, on which the judge learns to abstain.
+        sure_of: what sure means: of the ``score``, or of its ``side`` of 0, where labels are mostly binary.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -104,6 +106,7 @@ class Recipe(BaseModel):
     imbalance: Literal["weights", "none"] = "weights"
     max_weight: float = Field(4.0, ge=1)
     abstain_share: float = Field(0.1, ge=0, lt=1)
+    sure_of: SureOf = "score"
     sources: Literal["all", "shipped"] = "all"
     augment: Augmentation = Augmentation()
     bars: Literal["rows", "sources"] = "rows"

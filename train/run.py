@@ -16,12 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 from transformers import set_seed
 
-from guardrank.annotations import Label
+from guardrank.annotations import Label, cluster_of
 from guardrank.dimensions import Dimension
 from guardrank.engine import Encoder
 from guardrank.engine.torch_engine import TorchEngine
 from guardrank.errors import TrainingError
-from guardrank.judge import Calibration, Output
+from guardrank.judge import Output
 from guardrank.judge.base import resolve_base
 from guardrank.judge.manifest import NGrams
 from guardrank.records import Record
@@ -32,6 +32,7 @@ from guardrank.train.loop import Example, JudgeTrainer, make_trainer
 from guardrank.train.model import Trainee, build_trainee, count_parameters, in_inference_dtype
 from guardrank.train.ngrams import fit_ngrams
 from guardrank.train.recipe import Recipe
+from guardrank.train.selective import with_error_bars
 from guardrank.train.splits import Split
 from guardrank.train.targets import balance_weights, decided_thresholds, lay_out_outputs, target_row
 
@@ -164,11 +165,7 @@ def _finish(
         file = job.work / NGrams().file
         logits = fit_ngrams(shape, trainee.tokenizer_file, outputs, train, dev, logits, file)
     calibrated = tuple(
-        output.model_copy(
-            update={
-                "calibration": _calibrate(job, outputs, output, rows, labels, train, _sources(job, output, dev))
-            }
-        )
+        _calibrated(job, outputs, output, rows, labels, train, dev)
         for output, rows, labels in job.group(outputs, dev, logits)
     )
     return Trained(job, trainee, calibrated, dev, logits, figures, train)
@@ -181,20 +178,29 @@ def _sources(job: Job, output: Output, dev: Sequence[Record]) -> list[str] | Non
     return [record.source or "unnamed" for record in dev if record.dimension == output.dimension]
 
 
-def _calibrate(
+def _calibrated(
     job: Job,
     outputs: Sequence[Output],
     output: Output,
     logits: Floats,
     labels: Sequence[Label],
     train: Sequence[Record],
-    sources: Sequence[str] | None,
-) -> Calibration:
+    dev: Sequence[Record],
+) -> Output:
     kin = {other.dimension for other in outputs if other.columns == output.columns}
     decided = decided_thresholds(output, (_label(record) for record in train if record.dimension in kin))
-    own = logits[:, output.columns]
-    share = job.recipe.abstain_share
-    return calibrate(output, own, labels, abstain_share=share, decided=decided, sources=sources)
+    calibration = calibrate(
+        output,
+        logits[:, output.columns],
+        labels,
+        abstain_share=job.recipe.abstain_share,
+        decided=decided,
+        sources=_sources(job, output, dev),
+        sure_of=job.recipe.sure_of,
+    )
+    pooled = len(labels) == len(dev)  # as ``Job.group`` has it: the dimension's own rows, or all
+    clusters = [cluster_of(record) for record in dev if pooled or record.dimension == output.dimension]
+    return with_error_bars(output.model_copy(update={"calibration": calibration}), logits, labels, clusters)
 
 
 def make_examples(

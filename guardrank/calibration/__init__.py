@@ -3,11 +3,25 @@
 from guardrank.calibration.decoding import (
     Decode,
     Link,
+    SureOf,
     decide,
     exceedance,
     expected_score,
     logit_count,
     probabilities,
+    relu_argmax,
+    sureness,
 )
 
-__all__ = ["Decode", "Link", "decide", "exceedance", "expected_score", "logit_count", "probabilities"]
+__all__ = [
+    "Decode",
+    "Link",
+    "SureOf",
+    "decide",
+    "exceedance",
+    "expected_score",
+    "logit_count",
+    "probabilities",
+    "relu_argmax",
+    "sureness",
+]

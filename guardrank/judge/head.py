@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from guardrank.calibration import decide, expected_score, probabilities
+from guardrank.calibration import decide, expected_score, probabilities, relu_argmax, sureness
 from guardrank.dimensions import Dimension
 from guardrank.engine import Encoder
 from guardrank.engine.ngrams import NGramReader
@@ -27,13 +27,14 @@ class Engine(Protocol):
 
 
 class Decoded(NamedTuple):
-    """Probabilities (n, classes), scores (n,), and whether the judge abstains (n,).
+    """Probabilities (n, classes), scores (n,), how sure it is of each (n,), and whether it abstains (n,).
 
     Where a logit is not finite the row's probabilities are NaN, and its score means nothing.
     """
 
     probs: NDArray[np.float64]
     scores: NDArray[np.int64]
+    sure: NDArray[np.float64]
     abstained: NDArray[np.bool_]
 
 
@@ -44,8 +45,13 @@ def decode_output(output: Output, logits: NDArray[np.floating]) -> Decoded:
     # an infinite logit would decode to a confident score
     own = np.where(np.isfinite(own).all(axis=1, keepdims=True), own, np.nan)
     probs = probabilities(own, output.link, calibration.temperature, calibration.bias or 0.0)
-    scores = decide(probs, calibration.thresholds or None, calibration.decode)
-    return Decoded(probs, scores, probs.max(axis=1) < calibration.abstain_below)
+    scores = (
+        relu_argmax(own)
+        if calibration.decode == "relu_argmax"
+        else decide(probs, calibration.thresholds or None, calibration.decode)
+    )
+    sure = sureness(probs, scores, calibration.sure_of)
+    return Decoded(probs, scores, sure, sure < calibration.abstain_below)
 
 
 class HeadJudge:
@@ -110,7 +116,7 @@ class HeadJudge:
     def _verdicts(
         self, output: Output, records: list[Record], truncated: list[bool], logits: NDArray[np.float32]
     ) -> list[Verdict]:
-        probs, scores, abstained = decode_output(output, logits)
+        probs, scores, _, abstained = decode_output(output, logits)
         decoded = zip(
             probs.tolist(), scores.tolist(), expected_score(probs).tolist(), abstained.tolist(), strict=True
         )

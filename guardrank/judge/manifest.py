@@ -16,9 +16,18 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
-from guardrank.calibration import Decode, Link, logit_count
+from guardrank.calibration import Decode, Link, SureOf, logit_count
 from guardrank.dimensions import TEMPLATES, Dimension
 from guardrank.engine import Encoder, Truncation
 from guardrank.errors import JudgeError
@@ -68,11 +77,17 @@ class NGrams(_Part):
 Component = Annotated[Transformer | NGrams, Field(discriminator="kind")]
 
 
+_Share = Annotated[float, Field(ge=0, le=1)]
+
+
 class Calibration(_Part):
     """How one dimension's logits become probabilities, a score, and an abstention.
 
-    ``thresholds`` are for P(Y > k), k = 0..K-2; a verdict whose confidence is below ``abstain_below``
-    abstains. ``decode="argmax"`` ignores the thresholds.
+    ``thresholds`` are for P(Y > k), k = 0..K-2. A verdict of which the judge is less sure than ``abstain_below``
+    abstains; ``sure_of`` says what sure means (guardrank.calibration.sureness). ``decode="argmax"`` ignores the
+    thresholds; ``"relu_argmax"`` reads the score off the logits alone, so it may be another than the likeliest.
+    ``error_bars`` are pairs of an error rate and the sureness from which on dev rows prove it
+    (guardrank.train.selective).
     """
 
     temperature: float = Field(default=1.0, gt=0)
@@ -80,6 +95,19 @@ class Calibration(_Part):
     thresholds: tuple[float, ...] = ()
     decode: Decode = "thresholds"
     abstain_below: float = 0.0
+    sure_of: SureOf = "score"
+    error_bars: tuple[tuple[_Share, _Share], ...] = ()
+
+    @model_serializer(mode="wrap")
+    def _as_written(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        fields: dict[str, Any] = handler(self)
+        # so that judges from before there were these keep their file and their hash
+        new = {"error_bars": (), "sure_of": "score"}
+        return {key: value for key, value in fields.items() if key not in new or getattr(self, key) != new[key]}
+
+    def bar_for(self, rate: float) -> float | None:
+        """The bar of the largest proven error rate that is not above ``rate``; None where none is."""
+        return max(((proven, bar) for proven, bar in self.error_bars if proven <= rate), default=(0.0, None))[1]
 
 
 class Output(_Part):
@@ -98,6 +126,8 @@ class Output(_Part):
             found = len(getattr(self.calibration, name))
             if found not in (0, wanted):
                 raise ValueError(f"calibration.{name} has {found} values, not {wanted}")
+        if self.calibration.decode == "relu_argmax" and self.link != "nominal":
+            raise ValueError("calibration.decode relu_argmax takes the link nominal: a logit for each score")
         return self
 
     @property

@@ -47,6 +47,20 @@ def wilson_interval(values: ArrayLike, clusters: Clusters | None = None) -> tupl
     return _score_interval(float(y.mean()), _effective_size(y, _cluster_codes(clusters, y.size)))
 
 
+def effective_size(values: ArrayLike, clusters: Clusters | None = None) -> float:
+    """How many independent rows would tell as much of the mean of ``values``, in (0, n]: see ``wilson_interval``.
+
+    Args:
+        values: shape (n,), n >= 1, each in [0, 1]; where all are the same, clusters are counted.
+        clusters: n labels; without them every row is a cluster of its own.
+
+    Raises:
+        ValueError: as ``wilson_interval``.
+    """
+    y = _checked(values)
+    return _effective_size(y, _cluster_codes(clusters, y.size))
+
+
 def mean_estimate(values: ArrayLike, clusters: Clusters | None = None, *, if_empty: str) -> Estimate:
     """The mean of ``values`` (each in [0, 1]) with its interval; undefined, ``if_empty``, without any."""
     y = np.asarray(values, dtype=np.float64)

@@ -37,6 +37,9 @@ def test_rows_are_added_and_trained(prepare, checkpoints, tmp_path):
     assert [path.name for path in tmp_path.glob("bilingual*")] == ["bilingual"]
     trained = load_file(tmp_path / "bilingual/model.safetensors")
     assert set(trained) <= set(added)
+    described = json.loads((tmp_path / "bilingual/pretraining.json").read_text())
+    assert (described["texts"], described["epochs"], described["device"]) == (120, 12, "cpu")
+    assert described["data"][0]["rows"] == 120
     name = "embeddings.word_embeddings.weight"
     assert trained[name].shape == added[name].shape
     assert not np.allclose(trained[name], added[name])

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from guardrank.calibration import decide, exceedance, expected_score, logit_count, probabilities
+from guardrank.calibration import decide, exceedance, expected_score, logit_count, probabilities, relu_argmax
 
 LN2, LN3 = math.log(2), math.log(3)
 
@@ -92,6 +92,26 @@ def test_a_judge_can_prefer_the_middle_where_argmax_sees_two_ends():
     assert decide(probs, decode="argmax").tolist() == [0]
 
 
+@pytest.mark.parametrize(
+    "logits, score",
+    [
+        ([0.2, 0.1], 0),
+        ([0.1, 0.2], 1),
+        ([-0.1, 0.2], 1),
+        ([-2.0, -1.0], 0),  # softmax says 1 with 0.73, but neither is above 0
+        ([-2.0, 0.0], 0),
+        ([-0.0, 0.0], 0),
+        ([0.3, 0.3], 0),  # of equals the lower
+        ([1.0, 1.00001], 1),
+        ([-1.0, 1e-30], 1),
+        ([-3.0, 0.1, 0.5, 0.5], 2),
+    ],
+)
+def test_relu_argmax(logits, score):
+    for dtype in (np.float32, np.float64):
+        assert relu_argmax(np.array([logits], dtype)).tolist() == [score]
+
+
 @pytest.mark.parametrize("link", ["nominal", "ordinal"])
 @pytest.mark.parametrize(
     "row", [[1e4, -1e4, 1e4], [-1e4, -1e4, -1e4], [1e4, 1e4, 1e4], [0, 1e4, -1e4], [-1e4, 1e4, 0]], ids=str
@@ -115,6 +135,7 @@ def test_no_rows():
     probs = probabilities(np.empty((0, 3)), "ordinal")
     assert probs.shape == (0, 4)
     assert decide(probs).shape == expected_score(probs).shape == (0,)
+    assert relu_argmax(np.empty((0, 2))).shape == (0,)
 
 
 LOGITS = st.integers(2, 5).flatmap(

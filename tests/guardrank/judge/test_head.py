@@ -65,6 +65,8 @@ def test_a_verdict(head):
         "error": None,
         "judge": "fixed@0123456789abcdef",
         "answer": None,
+        "escalated_from": None,
+        "escalation_error": None,
     }
 
 
@@ -83,6 +85,27 @@ def test_a_verdict(head):
 def test_the_calibration_is_used(head, row, calibration, score, confidence, abstained):
     (verdict,) = head([row], output(**calibration)).score([record()])
     assert (verdict.score, verdict.confidence, verdict.abstained) == (score, confidence, abstained)
+
+
+@pytest.mark.parametrize(
+    "row, score, probs",
+    [
+        ([0.0, LN3], 1, (0.25, 0.75)),
+        ([-5 - LN3, -5], 0, (0.25, 0.75)),  # the same probabilities, but no logit above 0
+        ([-LN3, 0.0], 0, (0.25, 0.75)),
+        ([5.0, 5.0], 0, (0.5, 0.5)),
+    ],
+)
+def test_a_score_may_be_read_off_the_logits(head, row, score, probs):
+    (verdict,) = head([row], output(link="nominal", decode="relu_argmax")).score([record()])
+    assert (verdict.score, verdict.abstained) == (score, False)
+    assert verdict.probs == pytest.approx(probs, abs=1e-6)
+
+
+@pytest.mark.parametrize("row", [[1.0, math.nan], [-math.inf, -1.0], [0.0, math.inf]])
+def test_what_is_not_a_number_is_not_read_off_the_logits_either(head, row):
+    (verdict,) = head([row], output(link="nominal", decode="relu_argmax")).score([record()])
+    assert (verdict.score, verdict.error) == (None, "not_a_number")
 
 
 def test_each_dimension_reads_its_own_columns(head):

@@ -1,8 +1,10 @@
 """guardrank.json: read back as written, refused in one sentence, and hashed over what decides a verdict."""
 
+import hashlib
 import json
 import re
 
+import orjson
 import pytest
 from tests_support.judges import write_tiny_judge
 
@@ -95,6 +97,7 @@ def test_columns():
         ({"outputs__0__calibration__temperature": 0}, "outputs.0.calibration.temperature: "),
         ({"outputs__0__calibration__thresholds": [0.5]}, "calibration.thresholds has 1 values, not 3"),
         ({"outputs__1__calibration__bias": [0.5]}, "calibration.bias has 1 values, not 2"),
+        ({"outputs__0__calibration__decode": "relu_argmax"}, "decode relu_argmax takes the link nominal"),
         ({"components__0__template": "nonsense"}, "transformer.template: .*must be one of paper-values"),
         ({"components__0__truncation": "middle"}, "components.0.transformer.truncation: "),
         ({"components__0__base__dtype": "int4"}, "components.0.transformer.base.dtype: "),
@@ -212,3 +215,43 @@ def test_weights_that_nobody_vouches_for_are_refused(judge_copy, weights):
     change(judge_copy, weights=weights)
     with pytest.raises(JudgeError, match=r"names no adapter_config\.json for torch"):
         verify_weights(judge_copy, read_manifest(judge_copy), "torch", FILES)
+
+
+# ---- the bars for error rates
+
+
+def test_without_bars_file_and_hash_are_those_of_judges_from_before_there_were_any(judge_copy):
+    """The hash by hand, over a manifest whose calibrations know of no such field."""
+    written = json.loads((judge_copy / "guardrank.json").read_text("utf-8"))
+    fields = {"temperature", "bias", "thresholds", "decode", "abstain_below"}
+    assert all(set(output["calibration"]) == fields for output in written["outputs"])
+    weights = written.pop("weights")["torch"]
+    del written["probes"]
+    digest = hashlib.sha256(orjson.dumps(written, option=orjson.OPT_SORT_KEYS))
+    digest.update(hashlib.sha256((judge_copy / "tokenizer.json").read_bytes()).hexdigest().encode())
+    digest.update("".join(f"{name}:{sha256}" for name, sha256 in sorted(weights.items())).encode())
+    assert hash_of(judge_copy) == digest.hexdigest()
+
+
+def test_bars_are_written_read_and_hashed(judge_copy):
+    before, bars = hash_of(judge_copy), ((0.05, 0.9), (0.1, 0.75))
+    change(judge_copy, outputs__0__calibration__error_bars=bars)
+    found = read_manifest(judge_copy)
+    assert found.outputs[0].calibration.error_bars == bars
+    assert hash_of(judge_copy) != before
+    write_manifest(judge_copy, found)
+    assert read_manifest(judge_copy) == found
+
+
+@pytest.mark.parametrize("bars", [[[0.05]], [[0.05, 1.5]], [[-0.1, 0.5]], 0.05, [[0.05, None]]])
+def test_what_are_no_bars_is_refused(judge_copy, bars):
+    change(judge_copy, outputs__0__calibration__error_bars=bars)
+    assert "outputs.0.calibration.error_bars" in refusal(judge_copy)
+
+
+@pytest.mark.parametrize(
+    ("rate", "bar"), [(0.0, None), (0.04, None), (0.05, 0.9), (0.09, 0.9), (0.1, 0.75), (0.2, 0.75), (1.0, 0.75)]
+)
+def test_the_bar_for_a_rate_is_that_of_the_largest_proven_one_not_above_it(rate, bar):
+    assert Calibration(error_bars=((0.05, 0.9), (0.1, 0.75))).bar_for(rate) == bar
+    assert Calibration().bar_for(rate) is None

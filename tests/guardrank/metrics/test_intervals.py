@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from guardrank.metrics import Estimate, mean_of_parts, wilson_interval
-from guardrank.metrics.intervals import mean_estimate, t_quantile
+from guardrank.metrics.intervals import effective_size, mean_estimate, t_quantile
 
 
 def test_rows_without_clusters_give_plain_wilson() -> None:
@@ -54,6 +54,14 @@ def _wilson(p: float, n: float) -> tuple[float, float]:
     centre = (p + z2 / (2 * n)) / (1 + z2 / n)
     half = np.sqrt(z2) / (1 + z2 / n) * np.sqrt(p * (1 - p) / n + z2 / (4 * n**2))
     return max(centre - half, 0), min(centre + half, 1)
+
+
+def test_the_effective_size() -> None:
+    values = [0.0, 1.0] * 50
+    assert effective_size(values) == pytest.approx(100)
+    # a hundred rows that say one thing twice are fifty, less a little as fifty leave their variance less certain
+    assert effective_size(np.repeat(values[:50], 2), np.repeat(np.arange(50), 2)) == pytest.approx(50, rel=0.05)
+    assert effective_size([0.0] * 6, list("aabbcc")) == 3
 
 
 def test_names_and_numbers_of_clusters_do_not_matter() -> None:
