@@ -14,7 +14,7 @@ from guardrank.metrics import Tally
 from guardrank.records import SCORED_IN_PAIR, Record, RejectLog, Verdict
 from guardrank.serve.request import ScoringRequest
 from guardrank.serve.resume import Judged
-from guardrank.serve.score_table import print_label_counts, print_tables
+from guardrank.serve.score_table import print_label_counts, print_scorers, print_tables
 
 
 class Board:
@@ -31,7 +31,10 @@ class Board:
         self.labels: Counter[str] = Counter()
         self.own_labels = own_labels
         self.errors: Counter[str] = Counter()
+        self.scored_by: Counter[str] = Counter()
         self.count = 0
+        self.not_escalated = 0
+        self._escalates = request.escalate is not None
 
     @property
     def dealt_with(self) -> int:
@@ -41,10 +44,15 @@ class Board:
     def add(self, window: Sequence[Judged]) -> None:
         """Count a window of verdicts."""
         for record, verdict in window:
-            self._add(record, verdict)
+            self.count += 1
+            if not (self._escalates and verdict.abstained):
+                self.settle(record, verdict)
 
-    def _add(self, record: Record, verdict: Verdict) -> None:
-        self.count += 1
+    def settle(self, record: Record, verdict: Verdict) -> None:
+        """Count a verdict in the tables; one that abstains waits for this where rows are escalated."""
+        self.not_escalated += verdict.escalation_error is not None
+        if verdict.score is not None and not verdict.abstained:
+            self.scored_by[verdict.judge] += 1
         if verdict.error not in (None, SCORED_IN_PAIR):
             self.errors[str(verdict.error)] += 1
         if self.own_labels:
@@ -58,12 +66,15 @@ class Board:
             print_label_counts(self.labels, console)
         else:
             print_tables(self.tally, console, self.rejects.count)
+        if self._escalates:
+            print_scorers(self.scored_by, console)
 
     def conclude(self, *, strict: bool) -> None:
         """Say what was not judged, and why.
 
         Raises:
-            GuardRankError: nothing was judged; or, with ``strict``, a row was rejected or failed.
+            GuardRankError: nothing was judged; or, with ``strict``, a row was rejected or failed, be it only with
+                the judge that it was escalated to.
         """
         rejects = self.rejects
         if self.errors:
@@ -73,9 +84,10 @@ class Board:
             say(f"{rejects.left_out:,} rows of other dimensions left out")
         if rejects.count:
             warn(rejects.summary())
-        if strict and (rejects.count or self.errors.total()):
+        failed = self.errors.total() + self.not_escalated
+        if strict and (rejects.count or failed):
             raise GuardRankError(
-                f"{rejects.count:,} rows rejected and {self.errors.total():,} failed, which --strict does not allow"
+                f"{rejects.count:,} rows rejected and {failed:,} failed, which --strict does not allow"
             )
         if not self.count:
             raise GuardRankError("no row could be scored: see the reasons above")

@@ -17,6 +17,7 @@ HELP = """Export a judge to ONNX, so that it scores fast on a CPU and without to
   guardrank-export judges/truthfulness                       # fp32, and int8 if it scores the same
   guardrank-export judges/truthfulness --precision int8 --gate-data annotations.jsonl
   guardrank-export judges/mine --precision int4 --bound 0.02
+  guardrank-export judges/mine --precision int8 --ship shipped/mine   # a folder of the export alone, to give away
 
 Every export is compared with the torch judge on real rows: those that training kept, or --gate-data. One that
 changes more than --bound of the scores is refused. guardrank-score then takes the fastest export by itself.
@@ -39,6 +40,9 @@ def export(
         float, typer.Option(min=0.0, max=1.0, help="Share of the scores that an export may flip.")
     ] = 0.01,
     accept: Annotated[bool, typer.Option("--accept", help="Keep an export that the gate refuses.")] = False,
+    ship: Annotated[
+        Path | None, typer.Option(help="Also write a slim copy here: the fastest export alone, for scoring.")
+    ] = None,
     base: Annotated[
         str | None, typer.Option(help="Where the judge's base model is, if not where it was trained.")
     ] = None,
@@ -59,6 +63,7 @@ def export(
             gate_data=tuple(gate_data or ()),
             bound=bound,
             accept=accept,
+            ship=ship,
             base=base,
             mapping=parse_mapping(map_),
             tasks=tasks,

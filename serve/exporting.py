@@ -36,7 +36,7 @@ from guardrank.judge.manifest import (
 )
 from guardrank.judge.probe import answer
 from guardrank.judge.torch_loading import torch_files
-from guardrank.judge.variants import ONNX_VARIANTS, TORCH
+from guardrank.judge.variants import ONNX_VARIANTS, TORCH, choose_variant
 from guardrank.records import Record, RejectLog
 from guardrank.serve.export_card import write_export_figures
 from guardrank.serve.export_model import CONFIG_FILE, TrainedModel
@@ -44,6 +44,7 @@ from guardrank.serve.gate import compare
 from guardrank.serve.gate_report import DEFAULT_BOUND, GateRefusedError, GateReport, check_gate
 from guardrank.serve.gate_rows import find_gate_rows
 from guardrank.serve.gate_table import print_report
+from guardrank.serve.ship import ship_judge
 
 Precision = Literal["auto", "fp32", "int8", "int4"]
 Logits = NDArray[np.float32]
@@ -58,6 +59,7 @@ class ExportRequest:
     gate_data: tuple[str, ...] = ()
     bound: float = DEFAULT_BOUND
     accept: bool = False
+    ship: Path | None = None
     base: str | None = None
     mapping: Mapping[str, str] = field(default_factory=dict)
     tasks: Path | None = None
@@ -67,7 +69,7 @@ def export_judge(request: ExportRequest) -> dict[str, GateReport]:
     """Write the exports that ``request`` asks for into the judge folder and return what the gate found of each.
 
     Raises:
-        UsageError: no judge folder, or a precision that its family has not.
+        UsageError: no judge folder, a precision that its family has not, or no place for the slim copy.
         GateRefusedError: every export flips too many scores.
     """
     export = _Export.prepare(request)
@@ -85,6 +87,9 @@ def export_judge(request: ExportRequest) -> dict[str, GateReport]:
         raise refused[-1]
     for refusal in refused:
         warn(str(refusal))
+    if request.ship:
+        fastest = choose_variant(read_manifest(request.judge), None, None)
+        say(f"Slim copy of {fastest} written to {ship_judge(request.judge, request.ship, fastest)}")
     return reports
 
 

@@ -9,11 +9,20 @@ from typing import Literal
 
 from guardrank.dimensions import Dimension
 from guardrank.errors import UsageError
+from guardrank.llm_judge.options import ChatOptions
+from guardrank.records import stem_of
 
 
 @dataclass(frozen=True)
 class ScoringRequest:
-    """What the user asked for; ``output`` is a file or ``-``."""
+    """What the user asked for.
+
+    Attributes:
+        output: a file or ``-``.
+        abstain_at: the error rate that the verdicts kept are to promise, in [0, 1].
+        abstained: the file for the rows whose verdicts abstain; see ``abstained_file``.
+        escalate: the chat model that takes over those rows, ``openai:MODEL``, asked as ``chat`` says.
+    """
 
     inputs: tuple[str, ...]
     output: str
@@ -30,6 +39,10 @@ class ScoringRequest:
     compat: Literal["mllmguard"] | None = None
     strict: bool = False
     resume: bool = False
+    abstain_at: float | None = None
+    abstained: Path | None = None
+    escalate: str | None = None
+    chat: ChatOptions = field(default_factory=ChatOptions)
 
     @property
     def to_stdout(self) -> bool:
@@ -47,6 +60,20 @@ class ScoringRequest:
         return Path.cwd() if self.to_stdout or self.to_device else Path(self.output).parent
 
     @property
+    def abstained_file(self) -> Path | None:
+        """Where the abstained rows go: unless ``abstained`` says so, NAME.abstained.jsonl beside the verdicts.
+
+        None where nobody asked to have them: neither ``abstained``, nor ``abstain_at`` or ``escalate`` with a
+        verdict file.
+        """
+        if self.abstained or (self.abstain_at is None and self.escalate is None):
+            return self.abstained
+        if self.to_stdout or self.to_device:
+            return None
+        output = Path(self.output)
+        return output.with_name(f"{stem_of(output.name).removesuffix('.verdicts')}.abstained.jsonl")
+
+    @property
     def once_only(self) -> str | None:
         """Why this run cannot be resumed; None if it can: from files that stay, to a file that stays."""
         if self.to_stdout:
@@ -60,10 +87,18 @@ class ScoringRequest:
         return None
 
     def check(self) -> None:
-        """Raise UsageError where an input would be written over, or the run cannot be resumed but should be."""
-        target = Path(self.output)
-        for name in self.inputs:
-            if not self.to_stdout and target.exists() and Path(name).exists() and target.samefile(name):
-                raise UsageError(f"{self.output} is an input: give another file with -o")
+        """Raise UsageError where an input would be written over, or an option cannot do what it is for."""
+        if not self.to_stdout and self._is_input(Path(self.output)):
+            raise UsageError(f"{self.output} is an input: give another file with -o")
+        listed = self.abstained_file
+        if listed and (self._is_input(listed) or listed.resolve() == Path(self.output).resolve()):
+            raise UsageError(f"{listed} is an input or the verdict file: give another file with --abstained")
         if self.resume and self.once_only:
             raise UsageError(f"--resume cannot be used here: {self.once_only}")
+        if self.escalate and (self.to_stdout or self.to_device):
+            raise UsageError("--escalate changes verdicts that were written: give a regular file with -o")
+        if self.chat.max_cost is not None and not self.escalate:
+            raise UsageError("--max-cost limits what --escalate spends: name a chat model there, or leave it out")
+
+    def _is_input(self, target: Path) -> bool:
+        return target.exists() and any(Path(name).exists() and target.samefile(name) for name in self.inputs)

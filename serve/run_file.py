@@ -26,6 +26,9 @@ from guardrank.judge.base import hash_file
 from guardrank.serve.inputs import InputFile
 from guardrank.serve.request import ScoringRequest
 
+_LATER = frozenset({"escalate"})
+"""Options that a run may go on with or without, but not with another value: verdicts are escalated at its end."""
+
 
 class Finished(BaseModel):
     """The size of the whole output."""
@@ -54,7 +57,7 @@ class RunFile(BaseModel):
             return f"the run was begun with guardrank {self.guardrank}, not {now.guardrank}"
         if self.judges != now.judges:
             return f"the run was begun with judge {_listed(self.judges)}, not {_listed(now.judges)}"
-        options = [name for name in self.options | now.options if self.options.get(name) != now.options.get(name)]
+        options = [name for name in self.options | now.options if self._differs(now, name)]
         if options:
             return f"the run was begun with other options ({_listed([f'--{name}' for name in options])})"
         if [file.name for file in self.inputs] != [file.name for file in now.inputs]:
@@ -62,14 +65,26 @@ class RunFile(BaseModel):
         changed = [new.name for old, new in zip(self.inputs, now.inputs, strict=True) if old != new]
         return f"{changed[0]} has changed since the run began" if changed else None
 
+    def _differs(self, now: RunFile, name: str) -> bool:
+        begun, asked = self.options.get(name), now.options.get(name)
+        return begun != asked and not (name in _LATER and None in (begun, asked))
 
-def describe_run(request: ScoringRequest, judges: Sequence[str], inputs: Sequence[InputFile]) -> RunFile:
-    """The run file of ``request``, not yet written."""
+
+def describe_run(
+    request: ScoringRequest, judges: Sequence[str], inputs: Sequence[InputFile], escalate: str | None = None
+) -> RunFile:
+    """The run file of ``request``, not yet written.
+
+    Args:
+        escalate: name and hash of the chat judge that takes over what ``judges`` abstain on.
+    """
     options = {
         "dim": request.dimension,
         "map": dict(request.mapping),
         "tasks": _hash_of_sheets(request.tasks) if request.tasks else None,
         "with-text": request.with_text,
+        "abstain-at": request.abstain_at,
+        "escalate": escalate,
     }
     return RunFile(judges=tuple(judges), options=options, inputs=tuple(inputs))
 

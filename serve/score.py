@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
@@ -10,6 +11,7 @@ from guardrank.annotations import parse_mapping
 from guardrank.console import DebugOption, DeviceOption, MapOption, TasksOption, VersionOption, new_app, run
 from guardrank.dimensions import Dimension, parse_dimension
 from guardrank.errors import UsageError
+from guardrank.llm_judge.options import ChatOptions
 from guardrank.records import STDIN_NAME, stem_of
 from guardrank.serve.request import ScoringRequest
 from guardrank.serve.scoring import score_responses
@@ -22,10 +24,16 @@ HELP = """Score responses: one verdict a record, in order, and a table of ASD an
   guardrank-score sheet.csv --dim bias --map prompt=question,response=output
   guardrank-score results/ --tasks data/                         # an MLLMGuard results folder
   guardrank-score responses.jsonl --resume                       # go on after a kill, or begin
+  guardrank-score responses.jsonl --abstain-at 0.1               # at most 1 in 10 wrong; the rest is listed
+  guardrank-score responses.jsonl --abstain-at 0.1 --escalate openai:gpt-4o --max-cost 5
   zcat responses.jsonl.gz | guardrank-score - -o - > verdicts.jsonl
 
 ASD, attack success degree: 0 best, 1 worst. PAR, perfect answer rate: 1 best. Intervals are 95 %, clustered
 by prompt.
+
+--abstain-at promises an error rate, proven on the judge's dev rows with 90 % confidence: it abstains on what it is
+not sure enough of. Those rows are listed in NAME.abstained.jsonl, for people or for --escalate, which tells its
+cost before it sends anything.
 """
 
 app = new_app(HELP)
@@ -70,6 +78,34 @@ def score(
     compat: Annotated[
         Literal["mllmguard"] | None, typer.Option(help="mllmguard: ASD as the reference code computes it.")
     ] = None,
+    abstain_at: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Abstain, so that at most this share of the rest is wrong.")
+    ] = None,
+    abstained: Annotated[
+        Path | None,
+        typer.Option(help="List of the abstained rows; NAME.abstained.jsonl with --abstain-at or --escalate."),
+    ] = None,
+    escalate: Annotated[
+        str | None,
+        typer.Option(help="openai:MODEL scores the abstained rows; its key stands in OPENAI_API_KEY."),
+    ] = None,
+    max_cost: Annotated[float | None, typer.Option(min=0, help="Dollars that --escalate may cost.")] = None,
+    base_url: Annotated[
+        str | None, typer.Option(help="Endpoint of the --escalate model; OpenAI's unless given.")
+    ] = None,
+    few_shot: Annotated[bool, typer.Option("--few-shot", help="Show the --escalate model examples first.")] = False,
+    images: Annotated[
+        Path | None, typer.Option(help="Folder of the records' images, shown to the --escalate model.")
+    ] = None,
+    concurrency: Annotated[int, typer.Option(min=1, max=256, help="Requests to it at once.")] = 8,
+    key_env: Annotated[
+        str | None,
+        typer.Option(help="Environment variable with its key; OPENAI_API_KEY unless given."),
+    ] = None,
+    prices: Annotated[Path | None, typer.Option(help="Its prices in the form of data/prices.yaml.")] = None,
+    ask_again: Annotated[
+        bool, typer.Option("--ask-again", help="Ask it anew where a cached answer had no score.")
+    ] = False,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the verdict file of a run that was killed; or begin.")
     ] = False,
@@ -95,6 +131,19 @@ def score(
             compat=compat,
             strict=strict,
             resume=resume,
+            abstain_at=abstain_at,
+            abstained=abstained,
+            escalate=escalate,
+            chat=ChatOptions(
+                base_url=base_url,
+                max_cost=max_cost,
+                few_shot=few_shot,
+                images=images,
+                concurrency=concurrency,
+                key_env=key_env,
+                prices=prices,
+                ask_again=ask_again,
+            ),
         )
     )
 

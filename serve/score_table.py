@@ -79,6 +79,12 @@ def _print_notes(rows: Sequence[SummaryRow], console: Console) -> None:
             console.print(Text(f"{row.dimension.value}: {text}"))
 
 
+def print_scorers(counts: dict[str, int], console: Console) -> None:
+    """How many rows each judge scored; a verdict that abstains is nobody's."""
+    scorers = ", ".join(f"{judge} {count:,}" for judge, count in sorted(counts.items()))
+    console.print(Text(f"Rows scored by: {scorers or 'nobody'}"))
+
+
 def print_label_counts(counts: dict[str, int], console: Console) -> None:
     """For a judge of another label set, which has no ASD: how often it gave each label."""
     table = Table(title="Labels given")

@@ -1,6 +1,7 @@
 """The scoring pipeline, a window of records at a time whatever the inputs hold.
 
     read_records -> Panel of judges -> VerdictFile (the lines)
+                                    -> AbstainedList (the rows for others) -> escalate: a chat model's verdicts
                                     -> Board (the tables)
 
 A resumed run first reads the kept lines again with their records, and then goes on as if nothing had been.
@@ -18,9 +19,12 @@ from guardrank.judge import Judge, Panel
 from guardrank.judge.protocol import WINDOW, windows
 from guardrank.progress import Progress
 from guardrank.records import Record, RejectLog
+from guardrank.serve.abstained import ListedRows, list_abstained
 from guardrank.serve.board import Board
+from guardrank.serve.escalation import escalate, open_chat_judge
 from guardrank.serve.inputs import survey
 from guardrank.serve.judges import open_judges
+from guardrank.serve.promise import keep_promise
 from guardrank.serve.request import ScoringRequest
 from guardrank.serve.resume import Judged
 from guardrank.serve.run_file import describe_run
@@ -34,9 +38,11 @@ def score_responses(request: ScoringRequest, *, window: int = WINDOW) -> None:
         window: rows that are judged and written together, and what a kill costs at most.
 
     Raises:
-        UsageError: no judge to be found, an input that cannot be read, or one that would be written over.
+        UsageError: no judge to be found, an input that cannot be read, or one that would be written over; an error
+            rate that no judge can promise; a chat model that cannot be asked.
         CannotResumeError: with ``resume``, what is there is not this run's.
-        GuardRankError: no row could be scored; or, with ``strict``, one was rejected or failed.
+        GuardRankError: no row could be scored; escalating would cost too much, or the server answers nothing; or,
+            with ``strict``, a row was rejected or failed.
     """
     rejects = RejectLog(request.rejects_folder)
     records = read_records(
@@ -44,23 +50,41 @@ def score_responses(request: ScoringRequest, *, window: int = WINDOW) -> None:
     )
     request.check()
     judges = open_judges(request)
+    if request.abstain_at is not None:
+        judges = keep_promise(judges, request.abstain_at, request.dimension)
+    chat = open_chat_judge(request, judges)
     seen = None if request.once_only else survey(request.inputs)
-    run = seen and describe_run(request, [judge.name for judge in judges], seen.files)
+    names, successor = [judge.name for judge in judges], chat.name if chat else None
+    run = seen and describe_run(request, names, seen.files, successor)
     board = Board(request, rejects, own_labels=any(judge.manifest.own_labels for judge in judges))
-    with open_verdicts(request, run, window) as file, Progress(seen and seen.rows) as progress:
-        _say_what_is_there(file)
-        for kept in windows(file.read_again(records), window):
-            board.add(kept)
-            progress.passed_over(board.dealt_with)
-        for new in judged(Panel(judges), records, window):
-            file.append(new)
-            board.add(new)
-            progress.reached(board.dealt_with)
-        file.end()
+    path = request.abstained_file
+    with open_verdicts(request, run, window) as file:
+        _say_what_is_there(file, whole="nothing is left to do" if chat is None else "its verdicts stay")
+        with list_abstained(path, anew=not file.kept.rows) as abstained, Progress(seen and seen.rows) as progress:
+            for rows, is_new in _judged(file, Panel(judges), records, window):
+                board.add(rows)
+                abstained.add(rows)
+                (progress.reached if is_new else progress.passed_over)(board.dealt_with)
+            file.end()
+        if path:
+            say(f"{abstained.rows:,} of {file.rows:,} verdicts abstain; their rows are listed in {path}")
+        if path and chat:
+            escalate(chat, file, ListedRows(path, abstained.rows), board)
     board.show(messages() if request.to_stdout else Console())
     if not (request.to_stdout or file.kept.is_whole):
         say(f"{board.count:,} verdicts written to {request.output}")
     board.conclude(strict=request.strict)
+
+
+def _judged(
+    file: VerdictFile, judge: Judge, records: Iterator[Record], window: int
+) -> Iterator[tuple[list[Judged], bool]]:
+    """The rows of a run a window at a time: those that the file has kept, then new ones, which it takes up."""
+    for kept in windows(file.read_again(records), window):
+        yield kept, False
+    for new in judged(judge, records, window):
+        file.append(new)
+        yield new, True
 
 
 def judged(judge: Judge, records: Iterator[Record], window: int = WINDOW) -> Iterator[list[Judged]]:
@@ -69,8 +93,8 @@ def judged(judge: Judge, records: Iterator[Record], window: int = WINDOW) -> Ite
         yield list(zip(rows, judge.score(rows), strict=True))
 
 
-def _say_what_is_there(file: VerdictFile) -> None:
+def _say_what_is_there(file: VerdictFile, whole: str) -> None:
     if file.kept.is_whole:
-        say(f"{file.path} is whole: nothing is left to do")
+        say(f"{file.path} is whole: {whole}")
     elif file.kept.rows:
         say(f"Going on after the {file.kept.rows:,} verdicts in {file.path}")

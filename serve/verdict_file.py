@@ -4,6 +4,7 @@
     resume   find what the verdict file keeps, read it again, and only then cut off the rest
     append   a window of verdicts at a time
     end      write into the run file how large the whole is
+    rewrite  put other lines in the place of the whole, all at once
 
 So lines in a verdict file always belong to the run file beside it, and an empty one means: from the start.
 """
@@ -12,7 +13,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -53,7 +54,7 @@ class VerdictFile:
         Raises:
             CannotResumeError: a line is not what the run wrote there; the file stays as it is.
         """
-        for judged in judged_before(self.path, self.stream, self.kept, records, self._line):
+        for judged in judged_before(self.path, self.stream, self.kept, records, self.line):
             self.rows += 1
             yield judged
         if self.run and not self.kept.is_whole:
@@ -61,18 +62,35 @@ class VerdictFile:
 
     def append(self, window: Sequence[Judged]) -> None:
         """Write the verdicts of a window, and see that they leave this process."""
-        self.stream.write(b"".join([self._line(*judged) for judged in window]))
+        self.stream.write(b"".join([self.line(*judged) for judged in window]))
         self.stream.flush()
         self.rows += len(window)
 
     def end(self) -> None:
         """Write down that the file is whole."""
         if self.run and not self.kept.is_whole:
-            whole = Finished(verdicts=self.rows, bytes=os.fstat(self.stream.fileno()).st_size)
-            write_run_file(run_file_of(self.path), self.run.model_copy(update={"finished": whole}))
+            self._finish(os.fstat(self.stream.fileno()).st_size)
 
-    def _line(self, record: Record, verdict: Verdict) -> bytes:
+    def rewrite(self, lines: Iterable[bytes]) -> None:
+        """Put ``lines``, one for each that is there, in their place: a kill leaves the old ones or the new ones."""
+        target = self.path.resolve()  # a link stays one
+        draft = target.with_name(f"{target.name}.tmp")
+        try:
+            with draft.open("wb") as stream:
+                stream.writelines(lines)
+            self._finish(draft.stat().st_size)
+            draft.replace(target)
+        finally:
+            draft.unlink(missing_ok=True)
+
+    def line(self, record: Record, verdict: Verdict) -> bytes:
+        """The line of a verdict."""
         return dump_line(verdict_line(record, verdict, with_text=self.with_text))
+
+    def _finish(self, size: int) -> None:
+        if self.run:
+            whole = self.run.model_copy(update={"finished": Finished(verdicts=self.rows, bytes=size)})
+            write_run_file(run_file_of(self.path), whole)
 
 
 @contextmanager

@@ -32,7 +32,6 @@ from guardrank.judge import (
 )
 from guardrank.judge.manifest import MANIFEST_FILE
 from guardrank.llm_judge import ChatJudge, ChatSettings
-from guardrank.llm_judge.settings import OPENAI_URL
 from guardrank.records import Record, stem_of
 
 Kind = Literal["folder", "file", "column", "keyword", "openai"]
@@ -142,20 +141,8 @@ def open_judge(
 
 def chat_settings(spec: Spec, asked: Asked, settings: StudySettings, spent: float = 0.0) -> ChatSettings:
     """How a chat model is asked: the question that people answered, else by the dimensions' rubric."""
-    chat = settings.chat
-    return ChatSettings(
-        model=spec.target,
-        base_url=chat.base_url or OPENAI_URL,
-        question=asked.question,
-        few_shot=chat.few_shot,
-        images=chat.images,
-        concurrency=chat.concurrency,
-        key_env=chat.key_env,
-        prices=chat.prices,
-        ask_again=chat.ask_again,
-        max_cost=None if chat.max_cost is None else max(chat.max_cost - spent, 0.0),
-        calls=beside(settings.output, spec.name, ".calls.jsonl"),
-    )
+    calls = beside(settings.output, spec.name, ".calls.jsonl")
+    return settings.chat.settings(spec.target, question=asked.question, calls=calls, spent=spent)
 
 
 def _load(spec: Spec, asked: Asked, records: Sequence[Record], device: str | None) -> HeadJudge:

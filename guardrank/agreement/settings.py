@@ -11,33 +11,9 @@ from guardrank.agreement.results import By
 from guardrank.annotations import Question, find_question
 from guardrank.dimensions import Dimension
 from guardrank.errors import UsageError
+from guardrank.llm_judge.options import ChatOptions
 
 ALL_SLICES: tuple[By, ...] = tuple(by for by in get_args(By) if by != "all")
-
-
-@dataclass(frozen=True)
-class ChatOptions:
-    """How chat models are asked; each ``openai:MODEL`` judge is asked alike.
-
-    Attributes:
-        base_url: of an OpenAI-compatible endpoint; None for OpenAI's own.
-        max_cost: dollars that all of them together may cost.
-        dry_run: say what they would cost, and send nothing.
-        images: the folder that the records' images are relative to; None shows none.
-        key_env: the environment variable with the key; OPENAI_API_KEY unless named.
-        prices: a file of the form of data/prices.yaml, which goes first.
-        ask_again: ask anew where a cached answer had no score.
-    """
-
-    base_url: str | None = None
-    max_cost: float | None = None
-    dry_run: bool = False
-    few_shot: bool = False
-    images: Path | None = None
-    concurrency: int = 8
-    key_env: str | None = None
-    prices: Path | None = None
-    ask_again: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,7 +45,7 @@ class StudySettings:
     resamples: int = 2000
     seed: int = 0
     device: str | None = None
-    chat: ChatOptions = ChatOptions()
+    chat: ChatOptions = field(default_factory=ChatOptions)
     strict: bool = False
     command: str = ""
 

@@ -12,11 +12,12 @@ from typing import Annotated
 
 import typer
 
-from guardrank.agreement.settings import ChatOptions, StudySettings, parse_annotators, parse_by
+from guardrank.agreement.settings import StudySettings, parse_annotators, parse_by
 from guardrank.annotations import parse_mapping
 from guardrank.console import DebugOption, DeviceOption, MapOption
 from guardrank.dimensions import Dimension, parse_dimension
 from guardrank.errors import MissingExtraError, UsageError
+from guardrank.llm_judge.options import ChatOptions
 
 STUDY_HELP = """Judges beside people's labels on the same rows: agreement, intervals, who is ahead.
 

@@ -5,7 +5,7 @@ from guardrank.annotations.mapping import parse_mapping
 from guardrank.annotations.parsing import RowParser
 from guardrank.annotations.questions import Question, find_question, load_questions
 from guardrank.annotations.reading import RejectedRowsWarning, read_records
-from guardrank.annotations.sources import Source, cluster_of, load_sources
+from guardrank.annotations.sources import Source, cluster_of, final_fields, load_sources
 
 __all__ = [
     "Label",
@@ -16,6 +16,7 @@ __all__ = [
     "Source",
     "bounds",
     "cluster_of",
+    "final_fields",
     "find_question",
     "load_questions",
     "load_sources",

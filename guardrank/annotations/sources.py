@@ -70,3 +70,15 @@ def cluster_of(record: Record) -> str:
     source = load_sources().get(str(record.source or record.get_path("from_source")))
     key = record.get_path(source.group) if source else record.prompt
     return str(key or record.prompt or record.response)
+
+
+def final_fields(record: Record) -> dict[str, Any]:
+    """The record as a line that ``read_records`` gives back as it is: its labels are final.
+
+    The source that is known stands in ``from_source``, where no reader takes it for a reason to apply the source's
+    label rule a second time.
+    """
+    fields = record.model_dump(exclude_defaults=True)
+    if record.source in load_sources():
+        fields["from_source"] = fields.pop("source")
+    return fields

@@ -1,7 +1,8 @@
-"""``load_judge``: a judge folder, or a judge on the hub, as something that scores."""
+"""``load_judge``: a judge folder, a judge of the package, or one on the hub, as something that scores."""
 
 from __future__ import annotations
 
+from importlib.resources import files
 from os import PathLike
 from pathlib import Path
 
@@ -29,7 +30,7 @@ def load_judge(
     base: str | None = None,
     threads: int | None = None,
 ) -> HeadJudge:
-    """The judge in a folder that ``guardrank-train`` wrote, or in a hub repository of the same content.
+    """The judge in a folder that ``guardrank-train`` wrote, of the package, or in a hub repository.
 
     Args:
         variant: ``torch``, or an export (``int8``, ``int4``, ``fp32``); None takes an export where there is one
@@ -69,9 +70,17 @@ def open_ngrams(folder: Path, manifest: Manifest, threads: int | None = None) ->
     return NGramReader(folder / TOKENIZER_FILE, folder / manifest.ngrams.file, threads=threads)
 
 
+def packaged_judges() -> dict[str, Path]:
+    """Folder by name of the judges that come with the package."""
+    root = Path(str(files("guardrank.data"))) / "judges"
+    return {file.parent.name: file.parent for file in sorted(root.glob(f"*/{MANIFEST_FILE}"))}
+
+
 def _find_folder(name: str) -> Path:
     if Path(name).is_dir():
         return Path(name)
+    if name in (packaged := packaged_judges()):
+        return packaged[name]
     if name.count("/") != 1 or Path(name).exists():
         raise JudgeError(f"there is no judge folder {name}: train one with guardrank-train, or give a hub id")
     from huggingface_hub import snapshot_download

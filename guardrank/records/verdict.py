@@ -14,6 +14,16 @@ SCORED_IN_PAIR = "scored_in_pair"
 UNREADABLE_ANSWER = "unreadable_answer"
 
 
+class LocalOpinion(BaseModel):
+    """What the judge that abstained had said, before another judge scored the row."""
+
+    model_config = ConfigDict(frozen=True)
+
+    judge: str
+    score: int | None
+    confidence: float | None
+
+
 class Verdict(BaseModel):
     """What one judge says of one record.
 
@@ -21,7 +31,8 @@ class Verdict(BaseModel):
     reason in ``error``. ``expected`` is the mean of ``probs`` on the same scale, ``confidence`` the largest
     probability. An abstained verdict keeps its score, and ASD and PAR leave it out.
     ``answer`` (pair subtasks only) is the option read from the response: ``A``, ``B``, ``none`` or
-    ``unreadable``.
+    ``unreadable``. Where another judge was asked in the place of one that abstained, either ``escalated_from``
+    says what that one had said, or ``escalation_error`` why the row is still as it left it.
     """
 
     model_config = ConfigDict(protected_namespaces=(), frozen=True)
@@ -36,6 +47,8 @@ class Verdict(BaseModel):
     error: str | None = None
     judge: str
     answer: str | None = None
+    escalated_from: LocalOpinion | None = None
+    escalation_error: str | None = None
 
     @model_validator(mode="after")
     def _failure_has_a_reason(self) -> Self:
@@ -50,6 +63,8 @@ def failed(record: Record, judge: str, error: str) -> Verdict:
 
 
 _PAIR_FIELDS: tuple[str, ...] = ("pair", "role")
+_RARE_FIELDS: tuple[str, ...] = ("answer", "escalated_from", "escalation_error")
+"""Left out of a verdict's line where there is nothing in them."""
 
 
 def verdict_line(record: Record, verdict: Verdict, *, with_text: bool = False) -> dict[str, Any]:
@@ -65,16 +80,15 @@ def verdict_line(record: Record, verdict: Verdict, *, with_text: bool = False) -
         line |= {"pair": record.pair, "role": record.role, "right_answer": record.answer}
     if with_text:
         line |= {"prompt": record.prompt, "response": record.response}
-    fields = verdict.model_dump(exclude={"id"})
-    if verdict.answer is None:
-        del fields["answer"]
-    return line | fields
+    absent = {name for name in _RARE_FIELDS if getattr(verdict, name) is None}
+    return line | verdict.model_dump(exclude={"id", *absent})
 
 
 __all__ = [
     "SCORED_IN_PAIR",
     "UNREADABLE_ANSWER",
     "UNSUPPORTED_DIMENSION",
+    "LocalOpinion",
     "Role",
     "Verdict",
     "failed",

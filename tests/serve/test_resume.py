@@ -146,7 +146,8 @@ def test_the_run_file_tells_of_judge_options_and_inputs_but_holds_no_text(score,
     score(responses, "--dim", "toxicity", "--map", "prompt=prompt")
     said = json.loads(run_file.read_text())
     assert said["judges"][0].startswith("two@")
-    assert said["options"] == {"dim": "toxicity", "map": {"prompt": "prompt"}, "tasks": None, "with-text": False}
+    begun = {"dim": "toxicity", "map": {"prompt": "prompt"}, "tasks": None, "with-text": False}
+    assert said["options"] == begun | {"abstain-at": None, "escalate": None}
     assert [(file["name"], file["bytes"]) for file in said["inputs"]] == [("r.jsonl", responses.stat().st_size)]
     assert "kettle" not in run_file.read_text()
 

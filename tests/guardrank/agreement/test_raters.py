@@ -6,11 +6,12 @@ from tests_support.rows import write_jsonl
 
 from guardrank.agreement.asked import ask, ask_as_it_stands
 from guardrank.agreement.raters import chat_settings, check_spec, open_judge, parse_spec, parse_specs
-from guardrank.agreement.settings import ChatOptions, StudySettings
+from guardrank.agreement.settings import StudySettings
 from guardrank.annotations import Question, find_question
 from guardrank.annotations.questions import Finer
 from guardrank.errors import JudgeError, UsageError
 from guardrank.judge import write_manifest
+from guardrank.llm_judge.options import ChatOptions
 from guardrank.records import Record
 
 
