@@ -1,10 +1,10 @@
-# make demo | test | check | bench: each makes .venv by itself when it is missing or older than what it is made from
+# make demo | test | check | bench | mini: each makes .venv by itself when it is missing or older than what it is made from
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test check format bench clean
+.PHONY: demo test check format bench mini clean
 
 demo: $(STAMP)
 	$(BIN)/guardrank-train --dim truthfulness --base embedded --out judges/truthfulness --fresh
@@ -26,6 +26,17 @@ format: $(STAMP)
 bench: $(STAMP)
 	$(BIN)/python -m pip install --quiet -c constraints.txt --group bench
 	$(BIN)/python tests/benchmarks/throughput.py --json docs/results/throughput.json --markdown docs/results/throughput.md
+
+# The judge that will be in the package, from annotated files to its card: some two and a half hours on two cores.
+ANNOTATIONS ?= ../shared/data
+FILES = $(patsubst %,--data %,$(wildcard $(ANNOTATIONS)/*.jsonl.gz data/chat/*.jsonl))
+MINI := build/mini
+
+mini: $(STAMP)
+	$(BIN)/python -m guardrank.train.prepare_base $(FILES) -o $(MINI)/bilingual --epochs 2 --fresh
+	$(BIN)/guardrank-train --recipe mini --base $(MINI)/bilingual $(FILES) -o $(MINI)/guardrank-mini --fresh
+	$(BIN)/guardrank-export $(MINI)/guardrank-mini --precision int8 --ship data/judges/guardrank-mini
+	$(BIN)/python tests/benchmarks/mini_results.py --judge data/judges/guardrank-mini --shared $(ANNOTATIONS) --json docs/results/mini.json --into data/judges/guardrank-mini
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv --clear $(VENV)
