@@ -205,6 +205,19 @@ def test_every_score_in_an_interval_is_right():
     assert with_error_bars(BIAS, logits, [(1, 3)] * 300, range(300)).calibration.error_bars == ()
 
 
+def test_a_judge_that_is_to_be_sure_of_the_side_errs_on_the_side_alone():
+    logits, labels = made(BIAS, 800)
+    by_side = BIAS.model_copy(update={"calibration": Calibration(sure_of="side")})
+    decoded = decode_output(by_side, logits)
+    above = decoded.probs[:, 1:].sum(axis=1)
+    np.testing.assert_allclose(decoded.sure, np.where(decoded.scores > 0, above, 1 - above))
+    wrong = (decoded.scores > 0) != (np.array(labels) > 0)
+    found = with_error_bars(by_side, logits, labels, range(800)).calibration
+    assert found.error_bars == error_bars(decoded.sure, wrong, range(800)) != ()
+    # labels that leave the side open are never errors
+    assert with_error_bars(by_side, logits, [(0, 3)] * 800, range(800)).calibration.bar_for(0.01) is not None
+
+
 def test_without_dev_rows_there_are_no_bars():
     assert with_error_bars(TRUTH, np.empty((0, 1)), [], []) is TRUTH
 

@@ -8,7 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from guardrank.calibration import decide, exceedance, expected_score, logit_count, probabilities, relu_argmax
+from guardrank.calibration import (
+    decide,
+    exceedance,
+    expected_score,
+    logit_count,
+    probabilities,
+    relu_argmax,
+    sureness,
+)
 
 LN2, LN3 = math.log(2), math.log(3)
 
@@ -162,3 +170,10 @@ def test_properties(logits, link, data):
 def test_raising_every_ordinal_logit_never_lowers_the_score(row, step):
     low, high = probabilities([row, [x + step for x in row]], "ordinal")
     assert expected_score(low[None])[0] <= expected_score(high[None])[0] + 1e-9
+
+
+def test_sure_of_the_score_or_of_its_side():
+    probs = np.array([[0.6, 0.2, 0.1, 0.1], [0.1, 0.3, 0.3, 0.3], [0.45, 0.55, 0, 0]])
+    scores = np.array([0, 2, 0])
+    assert sureness(probs, scores, "score").tolist() == [0.6, 0.3, 0.55]
+    np.testing.assert_allclose(sureness(probs, scores, "side"), [0.6, 0.9, 0.45])
