@@ -29,7 +29,7 @@ bench: $(STAMP)
 
 # The judge that will be in the package, from annotated files to its card: some two and a half hours on two cores.
 ANNOTATIONS ?= ../shared/data
-FILES = $(patsubst %,--data %,$(wildcard $(ANNOTATIONS)/*.jsonl.gz data/chat/*.jsonl))
+FILES = $(patsubst %,--data %,$(wildcard $(ANNOTATIONS)/*.jsonl.gz data/seed/*.jsonl data/chat/*.jsonl))
 MINI := build/mini
 
 mini: $(STAMP)
