@@ -83,6 +83,7 @@ def changed(judge: HeadJudge) -> dict[str, Any]:
     """What the trial's recipe has otherwise than the committed one."""
     committed = load_recipe("mini").model_dump(mode="json")
     own = judge.manifest.training["recipe"]
+    own = own | {"base": Path(own["base"]).name}  # no paths of this machine
     return {key: own.get(key) for key in sorted({*own, *committed}) if own.get(key) != committed.get(key)}
 
 
