@@ -11,6 +11,7 @@ import pytest
 from guardrank.annotations import cluster_of, load_sources, read_records
 from guardrank.records import Record, RejectLog
 
+ROOT = Path(__file__).resolve().parents[3]
 ROWS = {
     "beavertails_test": 3019,
     "cdial_bias_zh": 2834,
@@ -69,12 +70,26 @@ WITH_REFERENCE = {
 
 def test_every_source_is_there_and_says_who_may_use_it() -> None:
     sources = load_sources()
-    assert sources.keys() == ROWS.keys() | {"guardrank-seed"}
+    own = {"guardrank-seed", "guardrank-chat"}
+    assert sources.keys() == ROWS.keys() | own
     assert {name for name, source in sources.items() if not source.shipped} == NOT_SHIPPED
     assert all(source.title and source.licence and source.notes for source in sources.values())
-    assert {name for name, source in sources.items() if not source.url.startswith("https://github.com/")} == {
-        "guardrank-seed"
-    }
+    assert {name for name, source in sources.items() if not source.url.startswith("https://github.com/")} == own
+
+
+def test_the_chat_rows_are_whole_and_for_training_alone() -> None:
+    files = sorted((ROOT / "data" / "chat").glob("*.jsonl"))
+    rejects = RejectLog()
+    records = [record for file in files for record in read_records(file, rejects=rejects)]
+    assert rejects.count == 0
+    assert len({record.id for record in records}) == len(records) > 900
+    assert len({(record.prompt, record.response) for record in records}) == len(records)
+    assert {(record.source, record.split) for record in records} == {("guardrank-chat", "train")}
+    assert Counter(record.human for record in records).keys() == {0, 1, 2, 3}
+    for file in files:
+        dimension, lang, _ = file.name.split(".")
+        own = [record for record in records if record.id.startswith(f"chat-{dimension}-{lang}-")]
+        assert {(record.dimension.value, record.lang) for record in own} == {(dimension, lang)}
 
 
 def test_licences_that_forbid_use_are_never_shipped() -> None:
