@@ -73,7 +73,8 @@ def train(
 ) -> None:
     """The options of ``guardrank-train``; the work is in guardrank.train.command."""
     try:
-        from guardrank.train.command import Request, execute
+        from guardrank.train.command import execute
+        from guardrank.train.request import Request
     except ModuleNotFoundError as error:
         raise MissingExtraError(f"training (it lacks {error.name})", "train") from None
     execute(
