@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
+from guardrank.annotations.downloads import Download
 from guardrank.annotations.labels import LabelRule
 from guardrank.records import Record
 
@@ -27,7 +28,7 @@ class Source(BaseModel):
     """One annotated data set, keyed in the table by the ``source`` field of its rows.
 
     Attributes:
-        files: where in the repository at ``url`` the rows stand, as far as that is known.
+        download: where in the repository at ``url`` the rows stand and how to read them, as far as that is known.
         columns: our field -> their dotted path, used where ours is missing.
         group: dotted path of what splits and intervals keep together; the prompt unless said.
         shipped: whether a judge that the project ships may be trained on it.
@@ -38,7 +39,7 @@ class Source(BaseModel):
 
     title: str
     url: str
-    files: tuple[str, ...] = ()
+    download: Download | None = None
     licence: str
     shipped: bool
     harmless: bool = False

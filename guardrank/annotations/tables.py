@@ -54,8 +54,10 @@ def _filled(cell: object) -> bool:
     return cell is not None and cell != ""
 
 
-def read_csv(path: Path) -> Iterator[RawRow]:
+def read_csv(path: Path, delimiter: str | None = None) -> Iterator[RawRow]:
     """Rows of a UTF-8 CSV file (TSV by its name, unpacked if it ends in ``.gz``), in constant memory.
+
+    ``delimiter`` is for files whose name says something else than what they hold.
 
     ``line`` is the physical line where a row starts; cells may hold line breaks.
 
@@ -63,9 +65,9 @@ def read_csv(path: Path) -> Iterator[RawRow]:
         UsageError: the header is missing, unreadable, or names two columns alike.
     """
     csv.field_size_limit(max(csv.field_size_limit(), MAX_LINE_BYTES))  # LineFeed keeps the bound
-    delimiter = "\t" if path.name.lower().removesuffix(".gz").endswith(".tsv") else ","
+    is_tsv = path.name.lower().removesuffix(".gz").endswith(".tsv")
     with open_bytes(path) as stream:
-        rows = _csv_cells(LineFeed(stream), delimiter)
+        rows = _csv_cells(LineFeed(stream), delimiter or ("\t" if is_tsv else ","))
         header = TableHeader.of(path.name, _header_cells(path.name, rows))
         for line, cells in rows:
             if isinstance(cells, str):
