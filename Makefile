@@ -7,9 +7,7 @@ STAMP := $(VENV)/.installed
 .PHONY: demo test check format bench mini clean
 
 demo: $(STAMP)
-	$(BIN)/guardrank-train --dim truthfulness --base embedded --out judges/truthfulness --fresh
-	$(BIN)/guardrank-export judges/truthfulness
-	$(BIN)/guardrank-score data/samples/responses.jsonl --judge judges/truthfulness -o judges/responses.verdicts.jsonl
+	$(BIN)/guardrank-score data/samples/responses.jsonl --judge guardrank-mini -o demo/responses.verdicts.jsonl
 
 test: $(STAMP)
 	$(BIN)/python -m pytest
@@ -27,7 +25,7 @@ bench: $(STAMP)
 	$(BIN)/python -m pip install --quiet -c constraints.txt --group bench
 	$(BIN)/python tests/benchmarks/throughput.py --json docs/results/throughput.json --markdown docs/results/throughput.md
 
-# The judge that will be in the package, from annotated files to its card: some two and a half hours on two cores.
+# The judge in the package, from annotated files to its card: some two and a half hours on two cores.
 ANNOTATIONS ?= ../shared/data
 FILES = $(patsubst %,--data %,$(wildcard $(ANNOTATIONS)/*.jsonl.gz data/seed/*.jsonl data/chat/*.jsonl))
 MINI := build/mini
@@ -46,4 +44,4 @@ $(STAMP): pyproject.toml constraints.txt
 	touch $@
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info judges .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) build dist *.egg-info demo judges .mypy_cache .ruff_cache .pytest_cache

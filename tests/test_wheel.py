@@ -39,6 +39,8 @@ def test_the_wheel_carries_everything_that_must_be_installed(environment, tmp_pa
         "assert len(han_glosses()) > 6000;"
         "assert all(d.seed_file(x).is_file() for x in DIMENSIONS);"
         "assert (d.seed_file(guardrank.Dimension('bias')).parent.parent / 'RUBRIC.md').is_file();"
+        "from guardrank.judge import load_judge;"
+        "assert load_judge('guardrank-mini', device='cpu').variant == 'int8';"
         "print('all there')"
     )
     assert "all there" in run(environment / "bin/python", "-c", code, cwd=tmp_path)

@@ -9,7 +9,7 @@ Their labels are by construction: weak, kept apart by ``derived`` in every count
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -71,6 +71,15 @@ def refused_rows(records: Sequence[Record], share: float, random: np.random.Gene
         changes = {"id": f"{row.id}#{REFUSED}", "response": choice[int(random.integers(len(choice)))]}
         swapped.append(row.model_copy(update=changes | {"human": 0, "derived": REFUSED}))
     return swapped
+
+
+def repeated(records: Sequence[Record], times: Mapping[str, int]) -> list[Record]:
+    """Each row as often as ``times`` says of its source, once unless it does; rows made from rows stay single."""
+    return [
+        record
+        for record in records
+        for _ in range(1 if record.get_path("derived") else times.get(record.source or "", 1))
+    ]
 
 
 def _some(rows: list[Record], share: float, random: np.random.Generator) -> list[Record]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -70,6 +70,7 @@ class Recipe(BaseModel):
         imbalance: ``weights`` weighs rows against the frequency of their label (at most ``max_weight``).
         sources: whose rows are read: ``all``, or those ``shipped`` in data/sources.yaml, for a judge to give away.
         augment: rows made from rows, such as refusals.
+        repeat: how often an epoch goes over the rows of a source, for small ones that are like what will be judged.
         bars: what the thresholds suit: all dev ``rows`` alike, or all ``sources`` alike.
         ngrams: a second component, whose logits are added; none unless given.
         abstain_share: share of the dev rows, the least sure, on which the judge learns to abstain.
@@ -109,6 +110,7 @@ class Recipe(BaseModel):
     sure_of: SureOf = "score"
     sources: Literal["all", "shipped"] = "all"
     augment: Augmentation = Augmentation()
+    repeat: dict[str, Annotated[int, Field(ge=1)]] = Field(default_factory=dict)
     bars: Literal["rows", "sources"] = "rows"
     ngrams: NGramShape | None = None
 

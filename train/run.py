@@ -25,7 +25,7 @@ from guardrank.judge import Output
 from guardrank.judge.base import resolve_base
 from guardrank.judge.manifest import NGrams
 from guardrank.records import Record
-from guardrank.train.augment import augment
+from guardrank.train.augment import augment, repeated
 from guardrank.train.calibrate import calibrate
 from guardrank.train.figures import dev_figures
 from guardrank.train.loop import Example, JudgeTrainer, make_trainer
@@ -100,7 +100,7 @@ def train_judge(job: Job, split: Split) -> Trained | None:
     trainee = build_trainee(recipe, resolve_base(recipe.base), width)
     rows = [*split.train, *augment(split.train, recipe.augment, job.dimensions, job.seed)]
     encoder = trainee.component.encoder(trainee.tokenizer_file)
-    train = make_examples(rows, encoder, outputs, recipe)
+    train = make_examples(repeated(rows, recipe.repeat), encoder, outputs, recipe)
     dev = sorted(split.dev, key=lambda record: len(record.prompt) + len(record.response))
     trainer = make_trainer(
         recipe,
@@ -163,7 +163,8 @@ def _finish(
     logits = engine.logits([row.ids for row in encoder.encode(dev)]).astype(np.float64)
     if shape := job.recipe.ngrams:
         file = job.work / NGrams().file
-        logits = fit_ngrams(shape, trainee.tokenizer_file, outputs, train, dev, logits, file)
+        seen = repeated(train, job.recipe.repeat)
+        logits = fit_ngrams(shape, trainee.tokenizer_file, outputs, seen, dev, logits, file)
     calibrated = tuple(
         _calibrated(job, outputs, output, rows, labels, train, dev)
         for output, rows, labels in job.group(outputs, dev, logits)

@@ -19,11 +19,9 @@ from guardrank.judge import load_judge
 MINI = Path(str(files("guardrank.data"))) / "judges" / "guardrank-mini"
 MOST_BYTES = 35_000_000
 
-FLOORS = {"en": {"accuracy": 0.75, "kappa": 0.50}, "zh": {"accuracy": 0.75, "kappa": 0.50}}
+FLOORS = {"en": {"accuracy": 0.75, "kappa": 0.50}, "zh": {"accuracy": 0.70, "kappa": 0.40}}
 """What "is the score above 0" must reach on the slice below. It was trained on most of these rows: a floor under a
-broken model file, no measurement. Provisional until the judge is there."""
-
-pytestmark = pytest.mark.skipif(not MINI.is_dir(), reason=f"{MINI} is not built yet: make mini")
+broken model file, no measurement."""
 
 
 def seed_slice() -> list:

@@ -169,7 +169,6 @@ def test_judges_here_are_found_and_a_constant_one_is_said(capfd, monkeypatch, tm
     ("arguments", "code", "message"),
     [
         (("x.jsonl", "--judge", "nowhere"), 1, "there is no judge folder nowhere"),
-        (("x.jsonl",), 2, "no judge: name a judge folder with --judge"),
         ((), 2, "Missing argument"),
         (("x.jsonl", "--dim", "rudeness"), 2, "unknown dimension 'rudeness'"),
         (("x.jsonl", "--compat", "other"), 2, "Invalid value"),

@@ -3,7 +3,7 @@ from tests_support.rows import annotated_rows
 
 from guardrank.dimensions import Dimension
 from guardrank.records import Record
-from guardrank.train.augment import augment
+from guardrank.train.augment import augment, repeated
 from guardrank.train.judge_folder import source_counts
 from guardrank.train.recipe import Augmentation
 
@@ -89,3 +89,10 @@ def test_shares(share):
 def test_rows_of_unknown_sources_are_left_alone():
     plain = [Record.model_validate(row) for row in annotated_rows("truthfulness", 10)]
     assert augment(plain, Augmentation(harmless=1.0, refused=1.0), ALL, seed=0) == []
+
+
+def test_rows_of_a_source_are_gone_over_several_times_made_ones_once():
+    made = augment([*UNSAFE[:2], *REFUSALS], Augmentation(refused=1.0), ALL, seed=0)
+    seen = repeated([*UNSAFE[:2], *UNSAFE[20:21], *made], {"gptfuzz": 3})
+    assert [row.id for row in seen] == ["0"] * 3 + ["1"] * 3 + ["20"] + [row.id for row in made]
+    assert repeated(UNSAFE, {}) == UNSAFE
