@@ -16,6 +16,9 @@ from guardrank.judge.manifest import TOKENIZER_FILE, Transformer
 from guardrank.judge.torch_loading import load_classifier
 from guardrank.train.recipe import Recipe
 
+_DROPOUTS = ("hidden_dropout_prob", "attention_probs_dropout_prob", "attention_dropout")
+"""What the configs of BERT, RoBERTa and LLaMA call it."""
+
 
 @dataclass
 class Trainee:
@@ -33,7 +36,7 @@ def build_trainee(recipe: Recipe, base_folder: Path, width: int) -> Trainee:
         TrainingError: the base has no fast tokenizer, or reads fewer tokens than the recipe wants.
     """
     component = describe_component(recipe, base_folder)
-    model = load_classifier(base_folder, component, width)
+    model = load_classifier(base_folder, component, width, **training_changes(recipe, base_folder))
     tokenizer_file = find_tokenizer(base_folder)
     _check_length(model, recipe.max_tokens)
     model = model if recipe.full else add_lora(model, recipe)
@@ -55,6 +58,17 @@ def describe_component(recipe: Recipe, base_folder: Path) -> Transformer:
         max_tokens=recipe.max_tokens,
         truncation=recipe.truncation,
     )
+
+
+def training_changes(recipe: Recipe, base_folder: Path) -> dict[str, Any]:
+    """What ``recipe`` has otherwise than the base's config, by transformers' names."""
+    from transformers import AutoConfig
+
+    config = AutoConfig.from_pretrained(str(base_folder), local_files_only=True, trust_remote_code=False)
+    changes: dict[str, Any] = {"attn_implementation": recipe.attention} if recipe.attention else {}
+    if recipe.dropout is not None:
+        changes |= {name: recipe.dropout for name in _DROPOUTS if hasattr(config, name)}
+    return changes
 
 
 def find_tokenizer(base_folder: Path) -> Path:

@@ -60,6 +60,8 @@ class Recipe(BaseModel):
         base: ``embedded``, a folder or a hub id; base_dtype: what its weights are rounded to (float32 when
             the whole base is trained, since small updates are lost in 16 bits).
         precision: of the matrix products; ``auto`` is bfloat16 where the hardware computes in it.
+        attention: how the base computes it while it is trained: short rows on a CPU are done sooner by ``eager``.
+        dropout: of the base's layers while they are trained; the base's own unless given.
         loss: ``nominal`` (cross-entropy, the paper's) or ``ordinal``; both take interval labels.
         heads: ``per-dimension`` logits, or ``shared`` ones for dimensions of the same scale.
         dimensions: what is trained when no ``--dim`` is given.
@@ -83,6 +85,8 @@ class Recipe(BaseModel):
     base: str
     base_dtype: Literal["float32", "bfloat16", "float16"] = "float32"
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    attention: Literal["eager", "sdpa"] | None = None
+    dropout: float | None = Field(None, ge=0, lt=1)
     template: str = "guardrank"
     max_tokens: int = Field(256, ge=8)
     truncation: Truncation = "head_tail"

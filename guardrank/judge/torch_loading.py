@@ -61,8 +61,11 @@ def load_model(folder: Path, component: Transformer, width: int, *, base: str | 
     return _with_adapter(load_classifier(source, component, width), folder)
 
 
-def load_classifier(source: Path, component: Transformer, width: int) -> Any:
-    """A transformers sequence classifier from ``source`` with ``width`` logits, in the base's dtype."""
+def load_classifier(source: Path, component: Transformer, width: int, **changes: Any) -> Any:
+    """A transformers sequence classifier from ``source`` with ``width`` logits, in the base's dtype.
+
+    ``changes`` are values of its config that training has otherwise.
+    """
     import torch
     from transformers import AutoModelForSequenceClassification
 
@@ -74,6 +77,7 @@ def load_classifier(source: Path, component: Transformer, width: int) -> Any:
             pad_token_id=component.pad_id,
             local_files_only=True,
             trust_remote_code=False,
+            **changes,
         )
     return read_last_real_token(model)
 

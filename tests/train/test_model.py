@@ -34,6 +34,21 @@ def test_full_training_trains_everything(base):
     assert trained == total
 
 
+@pytest.mark.parametrize("kind", ["bert", "roberta", "llama"])
+def test_attention_and_dropout_of_the_recipe_are_those_in_training(checkpoints, kind):
+    base = checkpoints[kind]
+    model = build_trainee(recipe(base, "attention=eager", "dropout=0", "full=true"), base, width=2).model
+    assert model.config._attn_implementation == "eager"
+    assert {part.p for part in model.modules() if isinstance(part, torch.nn.Dropout)} <= {0}
+    assert getattr(model.config, "attention_dropout", 0) == 0
+    ids = torch.randint(5, 50, (2, 7))
+    mask = torch.ones_like(ids)
+    first, second = (model.train()(input_ids=ids, attention_mask=mask).logits for _ in range(2))
+    assert torch.equal(first, second)  # nothing is drawn
+    plain = build_trainee(recipe(base, "full=true"), base, width=2).model
+    assert plain.config._attn_implementation == "sdpa"
+
+
 def test_llama_pads_with_its_end_token(checkpoints):
     assert [find_pad_id(checkpoints[name]) for name in ("bert", "roberta", "llama")] == [0, 1, 2]
 
