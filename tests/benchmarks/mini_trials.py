@@ -27,7 +27,7 @@ from sklearn.metrics import cohen_kappa_score, roc_auc_score
 from guardrank.annotations import bounds, load_sources, read_records
 from guardrank.judge import HeadJudge, load_judge
 from guardrank.records import Record, RejectLog
-from guardrank.train.recipe import load_recipe
+from guardrank.train.recipe import Recipe, load_recipe
 from guardrank.versions import library_versions
 
 UNSEEN = (
@@ -82,7 +82,7 @@ def _figures(rows: Sequence[tuple[bool, bool, float]]) -> dict[str, float | int 
 def changed(judge: HeadJudge) -> dict[str, Any]:
     """What the trial's recipe has otherwise than the committed one."""
     committed = load_recipe("mini").model_dump(mode="json")
-    own = judge.manifest.training["recipe"]
+    own = Recipe.model_validate(judge.manifest.training["recipe"]).model_dump(mode="json")
     own = own | {"base": Path(own["base"]).name}  # no paths of this machine
     return {key: own.get(key) for key in sorted({*own, *committed}) if own.get(key) != committed.get(key)}
 
