@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-from collections import Counter
+from collections import Counter, defaultdict
 from pathlib import Path
 
 import pytest
@@ -77,14 +77,21 @@ def test_every_source_is_there_and_says_who_may_use_it() -> None:
     assert {name for name, source in sources.items() if not source.url.startswith("https://github.com/")} == own
 
 
-def test_the_chat_rows_are_whole_and_for_training_alone() -> None:
+def test_the_chat_rows_are_whole_and_never_test_rows() -> None:
     files = sorted((ROOT / "data" / "chat").glob("*.jsonl"))
     rejects = RejectLog()
     records = [record for file in files for record in read_records(file, rejects=rejects)]
     assert rejects.count == 0
     assert len({record.id for record in records}) == len(records) > 900
     assert len({(record.prompt, record.response) for record in records}) == len(records)
-    assert {(record.source, record.split) for record in records} == {("guardrank-chat", "train")}
+    assert {(record.source, record.split) for record in records} == {
+        ("guardrank-chat", "train"),
+        ("guardrank-chat", "dev"),
+    }
+    splits = defaultdict(set)
+    for record in records:
+        splits[record.prompt].add(record.split)
+    assert max(map(len, splits.values())) == 1
     assert Counter(record.human for record in records).keys() == {0, 1, 2, 3}
     for file in files:
         dimension, lang, _ = file.name.split(".")
