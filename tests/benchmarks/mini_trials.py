@@ -1,7 +1,7 @@
 """Trials of guardrank-mini: judges trained with other settings, side by side on dev rows, source by source.
 
-    guardrank-train --recipe mini --set ... -o TRIAL ──dev rows of trained sources──> AUC, kappa at the judge's bars
-                                                     ──dev rows of unseen files─────> the same
+    guardrank-train --recipe mini --set ... -o TRIAL ─┬─dev rows of trained sources and data/chat─> AUC (and of the
+                                                      └─dev rows of unseen files─────────> encoder alone), kappa
 
     python tests/benchmarks/mini_trials.py trials/shared trials/apart --json docs/results/mini-trials.json
 
@@ -16,6 +16,7 @@ import json
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -39,15 +40,16 @@ UNSEEN = (
     "uhgeval_zh",
     "factbench_en",
 )
+CHAT = Path("data/chat")
 WEAK = "halluqa_zh_llmonly"
 """Labelled by GPT-4 alone: never measured on."""
+SHOWN = ("auc", "encoder_auc", "kappa")
 
 
-def dev_rows(shared: Path, names: Iterable[str]) -> list[Record]:
-    """The labelled dev rows of the named files whose label says whether the score is above 0."""
+def dev_rows(files: Iterable[Path]) -> list[Record]:
+    """The labelled dev rows of the files that are there, whose label says whether the score is above 0."""
     rows: list[Record] = []
-    for name in names:
-        file = shared / f"{name}.jsonl.gz"
+    for file in files:
         if file.is_file():
             rows += read_records(str(file), rejects=RejectLog(None))
     return [row for row in rows if row.split == "dev" and row.human is not None and _says_whether(row)]
@@ -59,21 +61,26 @@ def _says_whether(row: Record) -> bool:
 
 
 def figures(judge: HeadJudge, rows: Sequence[Record]) -> dict[str, dict[str, float | int | None]]:
-    """By source: n, AUC of the chance of a score above 0, kappa and accuracy of the scores."""
-    said: dict[str, list[tuple[bool, bool, float]]] = defaultdict(list)
-    for row, verdict in zip(rows, judge.score(rows), strict=True):
-        if verdict.score is not None and verdict.probs is not None:
+    """By source: n, AUC of the chance of a score above 0, kappa and accuracy of the scores, AUC without n-grams."""
+    said: dict[str, list[tuple[bool, bool, float, float]]] = defaultdict(list)
+    encoder = copy(judge)
+    encoder.ngrams = None
+    for row, verdict, alone in zip(rows, judge.score(rows), encoder.score(rows), strict=True):
+        if verdict.score is not None and verdict.probs is not None and alone.probs is not None:
             truth = bounds(row.human or 0)[0] > 0
-            said[row.source or "unnamed"].append((truth, verdict.score > 0, 1 - verdict.probs[0]))
+            said[row.source or "unnamed"].append(
+                (truth, verdict.score > 0, 1 - verdict.probs[0], 1 - alone.probs[0])
+            )
     return {name: _figures(own) for name, own in sorted(said.items())}
 
 
-def _figures(rows: Sequence[tuple[bool, bool, float]]) -> dict[str, float | int | None]:
-    truth, above, chance = (np.array(column) for column in zip(*rows, strict=True))
+def _figures(rows: Sequence[tuple[bool, bool, float, float]]) -> dict[str, float | int | None]:
+    truth, above, chance, alone = (np.array(column) for column in zip(*rows, strict=True))
     both = 0 < truth.sum() < len(truth)
     return {
         "n": len(rows),
         "auc": round(float(roc_auc_score(truth, chance)), 4) if both else None,
+        "encoder_auc": round(float(roc_auc_score(truth, alone)), 4) if both else None,
         "kappa": round(float(cohen_kappa_score(truth, above)), 4) if both else None,
         "accuracy": round(float((truth == above).mean()), 4),
     }
@@ -104,13 +111,13 @@ def measure(folder: Path, trained: Sequence[Record], unseen: Sequence[Record]) -
 
 def show(trials: Sequence[dict[str, Any]], part: str) -> None:
     """One table: sources down, trials across, AUC and kappa in each cell."""
-    table = Table(title=f"{part} sources, dev rows: AUC / kappa at the judge's bars")
+    table = Table(title=f"{part} sources, dev rows: AUC / of the encoder alone / kappa at the bars")
     table.add_column("source")
     for trial in trials:
         table.add_column(trial["trial"], justify="right")
     for name in sorted({name for trial in trials for name in trial[part]}):
         cells = [trial[part].get(name, {}) for trial in trials]
-        table.add_row(name, *(f"{_shown(cell.get('auc'))} / {_shown(cell.get('kappa'))}" for cell in cells))
+        table.add_row(name, *("/".join(_shown(cell.get(key)) for key in SHOWN) for cell in cells))
     Console().print(table)
 
 
@@ -126,7 +133,9 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--json", type=Path)
     asked = parser.parse_args(arguments)
     shipped = [name for name, source in load_sources().items() if source.shipped and name != WEAK]
-    trained, unseen = dev_rows(asked.shared, shipped), dev_rows(asked.shared, UNSEEN)
+    named = {name: asked.shared / f"{name}.jsonl.gz" for name in (*shipped, *UNSEEN)}
+    trained = dev_rows([*(named[name] for name in shipped), *sorted(CHAT.glob("*.jsonl"))])
+    unseen = dev_rows(named[name] for name in UNSEEN)
     trials = [measure(folder, trained, unseen) for folder in asked.trials]
     for part in ("trained", "unseen"):
         show(trials, part)
