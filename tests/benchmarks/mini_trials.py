@@ -134,7 +134,7 @@ def main(arguments: Sequence[str]) -> None:
     asked = parser.parse_args(arguments)
     shipped = [name for name, source in load_sources().items() if source.shipped and name != WEAK]
     named = {name: asked.shared / f"{name}.jsonl.gz" for name in (*shipped, *UNSEEN)}
-    trained = dev_rows([*(named[name] for name in shipped), *sorted(CHAT.glob("*.jsonl"))])
+    trained = dev_rows([*(named[name] for name in shipped), *sorted(CHAT.rglob("*.jsonl"))])
     unseen = dev_rows(named[name] for name in UNSEEN)
     trials = [measure(folder, trained, unseen) for folder in asked.trials]
     for part in ("trained", "unseen"):

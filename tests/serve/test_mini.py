@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from guardrank.dimensions import DIMENSIONS
 from guardrank.judge import load_judge
 
 MINI = Path(str(files("guardrank.data"))) / "judges" / "guardrank-mini"
+ROOT = Path(__file__).parents[2]
 MOST_BYTES = 35_000_000
 
 FLOORS = {"en": {"accuracy": 0.75, "kappa": 0.50}, "zh": {"accuracy": 0.70, "kappa": 0.40}}
@@ -96,3 +98,10 @@ def test_the_slice_is_balanced():
     rows = seed_slice()
     assert len(rows) == 100 and sum(row.human == 0 for row in rows) == 41
     assert sum(row.lang == "zh" for row in rows) == 50
+
+
+def test_it_learned_from_the_files_that_make_mini_takes(judge):
+    own = [*ROOT.glob("data/seed/*.jsonl"), *ROOT.glob("data/chat/*.jsonl")]
+    taken = [(file.name, sha256(file.read_bytes()).hexdigest()) for file in own]
+    recorded = [(file["name"], file["sha256"]) for file in judge.manifest.training["data"]]
+    assert len(taken) == 13 and set(taken) <= set(recorded)

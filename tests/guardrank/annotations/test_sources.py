@@ -78,7 +78,7 @@ def test_every_source_is_there_and_says_who_may_use_it() -> None:
 
 
 def test_the_chat_rows_are_whole_and_never_test_rows() -> None:
-    files = sorted((ROOT / "data" / "chat").glob("*.jsonl"))
+    files = sorted((ROOT / "data" / "chat").rglob("*.jsonl"))
     rejects = RejectLog()
     records = [record for file in files for record in read_records(file, rejects=rejects)]
     assert rejects.count == 0
