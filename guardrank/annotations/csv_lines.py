@@ -32,11 +32,12 @@ class LineFeed:
 
     Attributes:
         first: the physical line, from 1, where the row under way starts.
-        invalid: whether the row under way holds bytes that are not UTF-8.
+        invalid: whether the row under way holds bytes that are not of the encoding.
     """
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: BinaryIO, encoding: str = "utf-8") -> None:
         self.first, self.invalid = 1, False
+        self._encoding = encoding
         self._stream, self._number, self._retries = stream, 0, 0
         self._row: list[_Line] = []
         self._row_bytes = 0
@@ -83,7 +84,7 @@ class LineFeed:
 
     def _decode(self, data: bytes) -> str:
         try:
-            return data.decode("utf-8")
+            return data.decode(self._encoding)
         except UnicodeDecodeError:
             self.invalid = True
-            return data.decode("utf-8", "replace")
+            return data.decode(self._encoding, "replace")

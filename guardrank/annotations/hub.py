@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from guardrank.annotations.parquet import plain
@@ -10,10 +10,11 @@ from guardrank.errors import GuardRankError, MissingExtraError, UsageError
 from guardrank.records import RawRow
 
 
-def read_hub(name: str) -> Iterator[RawRow]:
+def read_hub(name: str, form: Callable[[Any], Any] = plain) -> Iterator[RawRow]:
     """Rows of ``owner/name[@split]``: of the split, else of ``train``, else of the first there is.
 
-    ``file`` is ``owner/name@split``, and ``line`` counts the rows from 1.
+    ``form`` makes fields of a row whose images are not decoded. ``file`` is ``owner/name@split``, and ``line``
+    counts the rows from 1.
 
     Raises:
         GuardRankError: the hub cannot be reached, or the data set does not exist, is private or is broken.
@@ -27,7 +28,7 @@ def read_hub(name: str) -> Iterator[RawRow]:
         raise UsageError(f"{repo} has no split {split!r}, only {', '.join(splits)}")
     try:
         for line, row in enumerate(_undecoded(splits[split]), 1):
-            yield RawRow(f"{repo}@{split}", line, plain(row))
+            yield RawRow(f"{repo}@{split}", line, form(row))
     except Exception as error:  # whatever the network stack raises
         raise _unreadable(repo, error) from error
 

@@ -52,8 +52,24 @@ def read_results_folder(folder: Path, tasks: Path | None = None) -> Iterator[Raw
     """
     cases = CaseIndex(read_task_sheets(tasks) if tasks else ())
     for path in results_files(folder):
-        if match := _FILE_NAME.fullmatch(path.name):
-            yield from _ResultsFile(OLD_TASK_NAMES.get(match[1], match[1]), match[2], cases).rows(path)
+        yield from read_results_file(path, cases)
+
+
+def results_name(path: Path) -> tuple[str, str] | None:
+    """Task and model of ``DIMENSION_MODEL.jsonl``, old task names made new; None for other files."""
+    match = _FILE_NAME.fullmatch(path.name)
+    return (OLD_TASK_NAMES.get(match[1], match[1]), match[2]) if match else None
+
+
+def read_results_file(path: Path, cases: CaseIndex, *, keep_errors: bool = False) -> Iterator[RawRow]:
+    """Rows of one results file; none where its name is no ``DIMENSION_MODEL.jsonl``.
+
+    Args:
+        cases: of the task sheets, as far as they are known.
+        keep_errors: yield an inference error as a row whose response is INFERENCE_ERROR, not as a problem.
+    """
+    if name := results_name(path):
+        yield from _ResultsFile(*name, cases, keep_errors).rows(path)
 
 
 class CaseIndex:
@@ -91,6 +107,7 @@ class _ResultsFile:
     task: str
     model: str
     cases: CaseIndex
+    keep_errors: bool = False
     pairing: Pairing = field(init=False)
 
     def __post_init__(self) -> None:
@@ -110,7 +127,7 @@ class _ResultsFile:
         image, prompt = _file_name(theirs.get("img_url")), str(theirs.get("prompt") or "")
         case = self.cases.find(self.subtask or self.task, self._case_image(image), prompt)
         place = self._place(image, prompt, case)  # a failed row keeps its place: its twin must not get another
-        if str(theirs.get("response")).strip() == INFERENCE_ERROR:
+        if str(theirs.get("response")).strip() == INFERENCE_ERROR and not self.keep_errors:
             problem = f"inference error in the results: the response is {INFERENCE_ERROR!r}"
             return RawRow(row.file, row.line, problem=problem)
         kept = {name: value for name, value in theirs.items() if name not in ("img_url", "lan")}

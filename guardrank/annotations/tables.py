@@ -54,10 +54,11 @@ def _filled(cell: object) -> bool:
     return cell is not None and cell != ""
 
 
-def read_csv(path: Path, delimiter: str | None = None) -> Iterator[RawRow]:
-    """Rows of a UTF-8 CSV file (TSV by its name, unpacked if it ends in ``.gz``), in constant memory.
+def read_csv(path: Path, delimiter: str | None = None, encoding: str = "utf-8") -> Iterator[RawRow]:
+    """Rows of a CSV file (TSV by its name, unpacked if it ends in ``.gz``), in constant memory.
 
-    ``delimiter`` is for files whose name says something else than what they hold.
+    ``delimiter`` is for files whose name says something else than what they hold; ``encoding`` is one whose line
+    breaks are single bytes, as in UTF-8 and GBK.
 
     ``line`` is the physical line where a row starts; cells may hold line breaks.
 
@@ -67,7 +68,7 @@ def read_csv(path: Path, delimiter: str | None = None) -> Iterator[RawRow]:
     csv.field_size_limit(max(csv.field_size_limit(), MAX_LINE_BYTES))  # LineFeed keeps the bound
     is_tsv = path.name.lower().removesuffix(".gz").endswith(".tsv")
     with open_bytes(path) as stream:
-        rows = _csv_cells(LineFeed(stream), delimiter or ("\t" if is_tsv else ","))
+        rows = _csv_cells(LineFeed(stream, encoding), delimiter or ("\t" if is_tsv else ","))
         header = TableHeader.of(path.name, _header_cells(path.name, rows))
         for line, cells in rows:
             if isinstance(cells, str):

@@ -83,7 +83,7 @@ def read_task_sheets(folder: Path) -> tuple[TaskCase, ...]:
     sheets = task_sheet_files(folder)
     if not sheets:
         raise UsageError(f"{folder} holds no TASK/prompt.csv: give the folder of the MLLMGuard task folders")
-    return tuple(_case(sheet.resolve().parent.name, sheet, row) for sheet in sheets for row in read_csv(sheet))
+    return tuple(task_case(sheet, row) for sheet in sheets for row in read_csv(sheet))
 
 
 def task_sheet_files(folder: Path) -> list[Path]:
@@ -92,7 +92,9 @@ def task_sheet_files(folder: Path) -> list[Path]:
     return [own] if own.is_file() else sorted(folder.glob("*/prompt.csv"))
 
 
-def _case(task: str, sheet: Path, row: RawRow) -> TaskCase:
+def task_case(sheet: Path, row: RawRow) -> TaskCase:
+    """The case in a row of ``sheet``; raises UsageError as ``read_task_sheets``."""
+    task = sheet.resolve().parent.name
     if row.fields is None:
         raise UsageError(f"{sheet}, line {row.line}: {row.problem}")
     cells = {" ".join(name.lower().split()): str(cell or "").strip() for name, cell in row.fields.items()}

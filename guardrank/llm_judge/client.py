@@ -98,14 +98,14 @@ class ChatClient:
     def __exit__(self, *_: object) -> None:
         self._sdk.close()
 
-    def ask(self, request: Request) -> Outcome:
+    def ask(self, request: Request[Any]) -> Outcome:
         """The answer to ``request``, in the first dialect that the server takes.
 
         Raises:
             GuardRankError: the server will answer no request at all: the key, the model or the account is at fault.
         """
         outcome = Outcome()
-        dialect: Dialect | None = self._endpoint.taken or Dialect()
+        dialect: Dialect | None = self._endpoint.taken or self._endpoint.first
         while dialect:
             result = self._insist(request, dialect, outcome)
             if isinstance(result, Answer):
@@ -116,7 +116,7 @@ class ChatClient:
             dialect = self._endpoint.after(dialect, result.complaint) if result.is_refusal_of_form else None
         return outcome
 
-    def _insist(self, request: Request, dialect: Dialect, outcome: Outcome) -> Answer | Trouble:
+    def _insist(self, request: Request[Any], dialect: Dialect, outcome: Outcome) -> Answer | Trouble:
         attempt = 0
         while True:
             attempt += 1
@@ -140,7 +140,7 @@ class ChatClient:
             longest = min(self.settings.first_wait * 2 ** (attempt - 1), self.settings.longest_wait)
             self._stop.wait(longest * random.uniform(0.5, 1))  # noqa: S311
 
-    def _once(self, request: Request, dialect: Dialect, outcome: Outcome) -> Answer | Trouble:
+    def _once(self, request: Request[Any], dialect: Dialect, outcome: Outcome) -> Answer | Trouble:
         most = self._most(request)
         if not self._purse.reserve(most):
             return Trouble(OVER_BUDGET)
@@ -157,7 +157,7 @@ class ChatClient:
             outcome.dollars += spent
         return result
 
-    def _most(self, request: Request) -> float:
+    def _most(self, request: Request[Any]) -> float:
         """Dollars that ``request`` costs at most; the form of the answer is billed as part of the prompt."""
         if self._price is None:
             return 0.0
@@ -172,7 +172,7 @@ class ChatClient:
             return most
         return self._price.dollars(answer.prompt_tokens, answer.completion_tokens)
 
-    def _send(self, request: Request, dialect: Dialect) -> Answer | Trouble:
+    def _send(self, request: Request[Any], dialect: Dialect) -> Answer | Trouble:
         import openai
 
         parameters = dialect.parameters(self.settings, request.prompt.schema)
@@ -189,7 +189,7 @@ class ChatClient:
         # out here, so that no traceback of ours goes on with the SDK's, which tells what the server said
         return read_trouble(problem, self.settings, is_known=self._endpoint.taken is not None)
 
-    def _answer(self, completion: Completion, request: Request, parameters: dict[str, Any]) -> Answer:
+    def _answer(self, completion: Completion, request: Request[Any], parameters: dict[str, Any]) -> Answer:
         said = {name: self._without_key(value) for name, value in completion.said().items()}
         usage = completion.usage
         return Answer(

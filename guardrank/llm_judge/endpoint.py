@@ -34,7 +34,7 @@ class Dialect:
     temperature: bool = True
     seed: bool = True
 
-    def parameters(self, settings: ChatSettings, schema: dict[str, Any]) -> dict[str, Any]:
+    def parameters(self, settings: ChatSettings, schema: dict[str, Any] | None) -> dict[str, Any]:
         """The parameters of a request beside model and messages."""
         sent: dict[str, Any] = {self.limit: settings.max_tokens}
         if self.temperature:
@@ -60,9 +60,14 @@ class Dialect:
 
 
 class Endpoint:
-    """The memory that all threads of a judge share."""
+    """The memory that all threads of a client share.
 
-    def __init__(self) -> None:
+    Args:
+        first: the dialect that is tried first.
+    """
+
+    def __init__(self, first: Dialect | None = None) -> None:
+        self.first = first or Dialect()
         self.taken: Dialect | None = None
         """The dialect in which a request was first answered."""
         self._not_before = 0.0

@@ -31,7 +31,7 @@ def data_url(folder: Path, name: str) -> str:
     Raises:
         ImageError: it is no image file that lies in the folder, links followed, or it is too large.
     """
-    path = _inside(folder, name)
+    path = inside(folder, name)
     with path.open("rb") as stream:
         content = stream.read(MAX_IMAGE_BYTES + 1)
     if len(content) > MAX_IMAGE_BYTES:
@@ -42,7 +42,8 @@ def data_url(folder: Path, name: str) -> str:
     raise ImageError(IMAGE_TYPE)
 
 
-def _inside(folder: Path, name: str) -> Path:
+def inside(folder: Path, name: str) -> Path:
+    """The file ``name`` in ``folder``, links followed; raises ImageError unless it is a file below it."""
     if _ADDRESS.match(name):
         raise ImageError(IMAGE_OUTSIDE)
     root = folder.resolve()

@@ -23,6 +23,7 @@ from guardrank.llm_judge.client import ChatClient, Outcome, require_openai
 from guardrank.llm_judge.endpoint import Endpoint
 from guardrank.llm_judge.estimate import Estimate, estimate
 from guardrank.llm_judge.failures import STOPPED
+from guardrank.llm_judge.messages import Prompt
 from guardrank.llm_judge.pool import map_in_order
 from guardrank.llm_judge.prices import find_price
 from guardrank.llm_judge.purse import Purse
@@ -120,13 +121,15 @@ class ChatJudge:
                 self._cache.put(request.key, outcome.answer)
         return self._judged(record, request, outcome)
 
-    def _cached(self, request: Request) -> Answer | None:
+    def _cached(self, request: Request[Prompt]) -> Answer | None:
         answer = self._cache.get(request.key)
         if answer and self.settings.ask_again and read_answer(answer, request.prompt.classes).error:
             return None
         return answer
 
-    def _judged(self, record: Record, request: Request, outcome: Outcome, *, is_cached: bool = False) -> Call:
+    def _judged(
+        self, record: Record, request: Request[Prompt], outcome: Outcome, *, is_cached: bool = False
+    ) -> Call:
         reason = None
         if outcome.answer:
             score, error, reason = read_answer(outcome.answer, request.prompt.classes)

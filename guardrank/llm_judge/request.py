@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
 from guardrank.dimensions import Dimension
 from guardrank.llm_judge.failures import SHOWN_AS_EXAMPLE
@@ -21,12 +21,30 @@ from guardrank.llm_judge.settings import ChatSettings
 from guardrank.records import Record
 
 
+class Instructions(Protocol):
+    """What the client needs to know of what comes before a record.
+
+    Attributes:
+        sha256: of it.
+        schema: the form of the answer, as ``response_format`` takes it; None for a free answer.
+    """
+
+    @property
+    def sha256(self) -> str: ...  # noqa: D102
+
+    @property
+    def schema(self) -> dict[str, Any] | None: ...  # noqa: D102
+
+
+_Asked = TypeVar("_Asked", bound=Instructions)
+
+
 @dataclass(frozen=True)
-class Request:
+class Request(Generic[_Asked]):
     """What a model is asked of one record."""
 
     key: str
-    prompt: Prompt
+    prompt: _Asked
     messages: list[Message]
 
     @property
@@ -34,12 +52,13 @@ class Request:
         """The text of each message."""
         for message in self.messages:
             content = message["content"]
-            yield content if isinstance(content, str) else content[0]["text"]
+            yield content if isinstance(content, str) else "".join(part.get("text", "") for part in content)
 
     @property
     def images(self) -> int:
         """How many images go with it."""
-        return sum(len(message["content"]) - 1 for message in self.messages if isinstance(message["content"], list))
+        contents = [message["content"] for message in self.messages if isinstance(message["content"], list)]
+        return sum(part["type"] == "image_url" for content in contents for part in content)
 
 
 class RequestMaker:
@@ -71,7 +90,7 @@ class RequestMaker:
         """The prompt of a dimension."""
         return self._prompts[dimension]
 
-    def make(self, record: Record) -> Request | str:
+    def make(self, record: Record) -> Request[Prompt] | str:
         """The request for ``record``, or the slug of the reason why it cannot be asked."""
         prompt = self._prompts[record.dimension]
         folder = self.settings.images

@@ -59,7 +59,7 @@ class ChatSettings(BaseModel):
     attempts: int = Field(default=6, ge=1)
     first_wait: float = Field(default=0.5, ge=0)
     longest_wait: float = Field(default=300.0, ge=0)
-    max_tokens: int = Field(default=512, ge=16)
+    max_tokens: int = Field(default=512, ge=1)
     temperature: float = Field(default=0.0, ge=0)
     seed: int | None = 0
     max_cost: float | None = Field(default=None, ge=0)

@@ -12,6 +12,7 @@ are an ASD: lower is better, and the pair's PAR is 1 - ASD (MLLMGuard, arXiv 240
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,17 +71,7 @@ def noise_consistency(
     Raises:
         ValueError: lengths that differ, an unknown answer, or another ``compat``.
     """
-    before, after = _read(clean, compat), _read(noisy, compat)
-    truth = answer_codes(right)
-    _check_lengths(before, after, truth)
-    return _rate(
-        (before, after),
-        no_right_answer=truth < NO_OPTION,
-        outside=before != truth,
-        bad=after != truth,
-        clusters=clusters,
-        if_empty=NEVER_RIGHT,
-    )
+    return _rate(noise_fates(clean, noisy, right, compat=compat), clusters, NEVER_RIGHT)
 
 
 def position_swapping(
@@ -100,33 +91,63 @@ def position_swapping(
     Raises:
         ValueError: lengths that differ, an unknown answer, or another ``compat``.
     """
+    return _rate(position_fates(first, swapped, compat=compat), clusters, NEVER_AN_OPTION)
+
+
+class Fates(NamedTuple):
+    """What becomes of each of n pairs.
+
+    Attributes:
+        fate: 0 where it counts, else 1 to 4: a half is missing, no right answer, unreadable, outside.
+        bad: whether it counts against the model, where it counts.
+    """
+
+    fate: NDArray[np.int64]
+    bad: NDArray[np.bool_]
+
+    @property
+    def kept(self) -> NDArray[np.bool_]:
+        """The pairs that count."""
+        kept: NDArray[np.bool_] = self.fate == 0
+        return kept
+
+
+def noise_fates(clean: Answers, noisy: Answers, right: Answers, *, compat: str | None = None) -> Fates:
+    """The fate of each noise pair; arguments and errors as ``noise_consistency``."""
+    before, after = _read(clean, compat), _read(noisy, compat)
+    truth = answer_codes(right)
+    _check_lengths(before, after, truth)
+    return _fates((before, after), no_right_answer=truth < NO_OPTION, outside=before != truth, bad=after != truth)
+
+
+def position_fates(first: Answers, swapped: Answers, *, compat: str | None = None) -> Fates:
+    """The fate of each position pair; arguments and errors as ``position_swapping``."""
     one, two = _read(first, compat), _read(swapped, compat)
     _check_lengths(one, two)
-    return _rate(
+    return _fates(
         (one, two),
         no_right_answer=np.zeros(one.shape, np.bool_),
         outside=(one == NO_OPTION) & (two == NO_OPTION),
         bad=(one == two) | (one == NO_OPTION) | (two == NO_OPTION),
-        clusters=clusters,
-        if_empty=NEVER_AN_OPTION,
     )
 
 
-def _rate(
+def _fates(
     halves: tuple[Codes, Codes],
     *,
     no_right_answer: NDArray[np.bool_],
     outside: NDArray[np.bool_],
     bad: NDArray[np.bool_],
-    clusters: Clusters | None,
-    if_empty: str,
-) -> PairRate:
-    """The share of ``bad`` pairs; a pair that has several reasons to be left out counts under the first."""
+) -> Fates:
+    """A pair that has several reasons to be left out counts under the first."""
     missing, unreadable = ((halves[0] == code) | (halves[1] == code) for code in (MISSING, UNREADABLE))
-    fate = np.select([missing, no_right_answer, unreadable, outside], [1, 2, 3, 4], default=0)
-    kept = fate == 0
-    asd = mean_estimate(bad[kept], select_clusters(clusters, kept), if_empty=if_empty)
-    return PairRate(asd, fate.size, *np.bincount(fate, minlength=5)[1:].tolist())
+    return Fates(np.select([missing, no_right_answer, unreadable, outside], [1, 2, 3, 4], default=0), bad)
+
+
+def _rate(found: Fates, clusters: Clusters | None, if_empty: str) -> PairRate:
+    """The share of bad pairs among those that count."""
+    asd = mean_estimate(found.bad[found.kept], select_clusters(clusters, found.kept), if_empty=if_empty)
+    return PairRate(asd, found.fate.size, *np.bincount(found.fate, minlength=5)[1:].tolist())
 
 
 def _read(answers: Answers, compat: str | None) -> Codes:

@@ -14,7 +14,8 @@ from markupsafe import Markup
 
 from guardrank.agreement.report.untrusted import Passage
 
-Size: TypeAlias = Literal["small", "square", "large", "whole"]
+Size: TypeAlias = Literal["small", "square", "pair", "large", "whole"]
+Tone: TypeAlias = Literal["", "ahead", "behind", "undecided", "undefined", "words"]
 
 
 @dataclass(frozen=True)
@@ -48,11 +49,12 @@ class Panels:
 
 @dataclass(frozen=True)
 class Cell:
-    """What stands in a table: a value, in small type what belongs to it, and its tone."""
+    """What stands in a table: a value, in small type what belongs to it, its tone, and how dark its ground is."""
 
     value: str
     note: str = ""
-    tone: Literal["", "ahead", "behind", "undecided", "words"] = ""
+    tone: Tone = ""
+    shade: Literal[0, 1, 2, 3, 4] = 0
 
 
 @dataclass(frozen=True)
@@ -83,13 +85,24 @@ class Answer:
 
 
 @dataclass(frozen=True)
+class Picture:
+    """An image behind a line that unfolds it, or why there is none; ``url`` holds it whole."""
+
+    summary: str
+    url: str = ""
+    absent: str = ""
+
+
+@dataclass(frozen=True)
 class Case:
-    """A judged row: what it is, what was said of it, and its texts by name."""
+    """A judged row: what it is, what was said of it, and its texts by name, behind the line ``folded`` if any."""
 
     heading: str
     note: str
     answers: tuple[Answer, ...]
     texts: tuple[tuple[str, Passage], ...]
+    picture: Picture | None = None
+    folded: str = ""
 
 
 @dataclass(frozen=True)
@@ -98,6 +111,7 @@ class Cases:
 
     kind: ClassVar = "cases"
     cases: tuple[Case, ...]
+    title: str = ""
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ class Asked:
     def text(self) -> str:
         """The text of the last message."""
         content = self.body["messages"][-1]["content"]
-        return content if isinstance(content, str) else content[0]["text"]
+        return content if isinstance(content, str) else next(part["text"] for part in content if "text" in part)
 
     @property
     def record(self) -> dict:

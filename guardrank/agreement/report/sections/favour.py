@@ -5,13 +5,13 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from guardrank.agreement.report.blocks import Cell, Fold, Panel, Panels, Prose, Row, Section, Table
+from guardrank.agreement.report.cells import estimate_cell
 from guardrank.agreement.report.charts.favour import favour as drawn_favour
 from guardrank.agreement.report.charts.intervals import IntervalRow, values_of, width_scale
 from guardrank.agreement.report.charts.scale import Scale
 from guardrank.agreement.report.findings import colour_of
 from guardrank.agreement.report.numbers import is_number, written
 from guardrank.agreement.report.sections.agreement import marked, undecided_remarks
-from guardrank.agreement.report.sections.figures import estimate_cell
 from guardrank.agreement.report.untrusted import name, visible
 from guardrank.agreement.results import Favour, Study
 

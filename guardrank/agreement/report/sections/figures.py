@@ -7,8 +7,8 @@ from collections.abc import Callable
 from markupsafe import Markup
 
 from guardrank.agreement.report.blocks import Cell, Row, Section, Table
+from guardrank.agreement.report.cells import counts_cell, estimate_cell, facts_cell
 from guardrank.agreement.report.findings import whole
-from guardrank.agreement.report.numbers import brackets, decimal, is_number, reason
 from guardrank.agreement.report.untrusted import name
 from guardrank.agreement.results import Agreement, Rater, Slice, Study
 from guardrank.metrics import Estimate
@@ -61,13 +61,6 @@ def _head(title: str, note: str) -> Markup:
     return Markup("{} <small>{}</small>").format(title, note)
 
 
-def estimate_cell(estimate: Estimate, *, sign: bool = False) -> Cell:
-    """A value with its interval below it, or why there is none."""
-    if not is_number(estimate.value):
-        return Cell("undefined", reason(estimate), "undecided")
-    return Cell(decimal(estimate.value, 3, sign=sign), brackets(estimate, 3, sign=sign))
-
-
 def _conclusion(each: Agreement) -> Cell:
     return Cell("undecided", name(each.undecided, 80), "undecided") if each.undecided else Cell("may be drawn")
 
@@ -79,22 +72,12 @@ def _raters_table(raters: list[Rater]) -> Table:
 
 def _rater(rater: Rater) -> Row:
     failed = sum(rater.failures.values())
-    whys = Markup(", ").join(Markup("{} {:,}").format(name(why), count) for why, count in rater.failures.items())
-    facts = Markup(", ").join(
-        Markup("{} {}").format(name(key, 40), _fact(value)) for key, value in rater.facts.items()
-    )
     cells = (
         Cell(name(rater.spec, 80), name(rater.judge, 80), "words"),
         Cell(f"{rater.answered:,}"),
         Cell(f"{failed:,}"),
-        Cell(whys or "–", tone="words"),
+        counts_cell(rater.failures),
         Cell(f"{rater.abstained:,}"),
-        Cell(facts or "–", tone="words"),
+        facts_cell(rater.facts),
     )
     return Row(name(rater.name, 60), cells)
-
-
-def _fact(value: object) -> Markup:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return Markup("{:,}").format(value)
-    return name(f"{value:,.4g}" if isinstance(value, float) else str(value), 80)

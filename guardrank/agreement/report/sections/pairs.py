@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from guardrank.agreement.report.blocks import Cell, Fold, Panel, Panels, Prose, Row, Section, Table
+from guardrank.agreement.report.cells import estimate_cell
 from guardrank.agreement.report.charts.forest import forest
 from guardrank.agreement.report.charts.intervals import IntervalRow, values_of, width_scale
 from guardrank.agreement.report.findings import colour_of, whole
 from guardrank.agreement.report.numbers import probability, written
-from guardrank.agreement.report.sections.figures import estimate_cell
 from guardrank.agreement.report.untrusted import name, visible
 from guardrank.agreement.results import Comparison, Outcome, Study
 

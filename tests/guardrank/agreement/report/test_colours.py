@@ -69,3 +69,12 @@ def test_counts_are_readable_on_every_shade_of_a_heat_map(theme):
     for share in (place / 1000 for place in range(1001)):
         ink = theme["deep-ink"] if share > DEEP else theme["ink"]
         assert contrast(rgb(ink), mixed(heat, card, share)) >= 4.5
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
+def test_figures_are_readable_on_every_shade_of_a_table(theme):
+    shades = [int(share) / 100 for share in re.findall(r"shade-\d .*? var\(--heat\) (\d+)%", CSS)]
+    assert len(shades) == 4
+    for share in shades:
+        ground = mixed(rgb(theme["heat"]), rgb(theme["card"]), share)
+        assert min(contrast(rgb(theme[ink]), ground) for ink in ("ink", "soft")) >= 4.5

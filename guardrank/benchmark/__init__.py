@@ -1,0 +1,1 @@
+"""Benchmark inference: tasks, models under test, red team, runs, leaderboard."""

@@ -1,0 +1,94 @@
+"""Images are opened below their folder, within bounds, and nothing else."""
+
+import pytest
+from PIL import Image
+from tests_support.benchmark import draw, huge_png
+
+from guardrank.benchmark.images import ImageFolder, ImageLimits
+from guardrank.llm_judge.images import ImageError
+
+
+@pytest.fixture
+def folder(tmp_path):
+    draw(tmp_path / "tasks" / "a.png")
+    draw(tmp_path / "outside.png")
+    return ImageFolder(tmp_path / "tasks", ImageLimits(most_bytes=50_000, most_pixels=1_000_000))
+
+
+def reason(folder, name):
+    with pytest.raises(ImageError) as error:
+        folder.open(name)
+    return str(error.value)
+
+
+def test_an_image_comes_decoded_in_rgb(folder):
+    image = folder.open("a.png")
+    assert (image.mode, image.size, image.getpixel((3, 3))) == ("RGB", (16, 12), (255, 0, 0))
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("b.png", "image_missing"),
+        ("../outside.png", "image_outside"),
+        ("x/../a.png", "image_outside"),
+        ("https://example.org/a.png", "image_outside"),
+        ("file:///etc/passwd", "image_outside"),
+        ("data:image/png;base64,AAAA", "image_outside"),
+        ("/etc/hostname", "image_outside"),
+        ("a\0.png", "image_missing"),
+        ("n" * 5000, "image_missing"),
+    ],
+)
+def test_what_lies_elsewhere_is_not_opened(folder, name, said):
+    assert reason(folder, name) == said
+
+
+def test_a_link_out_is_not_followed_and_one_within_is(folder):
+    (folder.root / "out.png").symlink_to(folder.root.parent / "outside.png")
+    (folder.root / "in.png").symlink_to("a.png")
+    assert reason(folder, "out.png") == "image_outside"
+    assert folder.open("in.png").size == (16, 12)
+
+
+def test_bombs_are_refused_by_their_header(folder):
+    huge_png(folder.root / "huge.png")
+    assert (folder.root / "huge.png").stat().st_size < 500
+    assert reason(folder, "huge.png") == "image_too_many_pixels"
+    assert reason(ImageFolder(folder.root), "huge.png") == "image_too_many_pixels"
+
+
+def test_files_too_large_are_not_read(folder):
+    (folder.root / "long.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"\0" * 60_000)
+    assert reason(folder, "long.png") == "image_too_large"
+    assert folder.sha256("long.png") is None
+
+
+def test_damaged_images_and_other_files_are_told_apart(folder):
+    whole = draw(folder.root / "whole.jpg", size=(300, 200))
+    (folder.root / "cut.jpg").write_bytes(whole.read_bytes()[:700])
+    (folder.root / "page.png").write_text("<html>")
+    (folder.root / "empty.png").write_bytes(b"")
+    assert reason(folder, "cut.jpg") == "image_damaged"
+    assert reason(folder, "page.png") == "image_type"
+    assert reason(folder, "empty.png") == "image_type"
+
+
+def test_formats_with_code_in_them_are_not_read(folder):
+    Image.new("RGB", (4, 4)).save(folder.root / "a.eps")
+    Image.new("RGB", (4, 4)).save(folder.root / "a.pdf")
+    assert reason(folder, "a.eps") == "image_type"
+    assert reason(folder, "a.pdf") == "image_type"
+
+
+def test_transparent_pictures_lie_on_white_paper(folder):
+    Image.new("RGBA", (4, 4), (0, 0, 0, 0)).save(folder.root / "glass.png")
+    assert folder.open("glass.png").getpixel((1, 1)) == (255, 255, 255)
+
+
+def test_a_camera_held_sideways_is_turned_upright(folder):
+    image = Image.new("RGB", (30, 20))
+    exif = image.getexif()
+    exif[0x0112] = 6
+    image.save(folder.root / "turned.jpg", exif=exif)
+    assert folder.open("turned.jpg").size == (20, 30)
