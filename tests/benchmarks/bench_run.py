@@ -31,9 +31,10 @@ def main() -> None:
     """Run, report, take the picture, print the seconds."""
     parser = new_parser(__doc__)
     parser.add_argument("-o", "--output", type=Path, required=True, help="folder for checkpoints, runs and report")
+    parser.add_argument("--device", default="cpu", help="cpu, cuda (default: cpu)")
     parser.add_argument("--picture", type=Path, help="PNG of the page, taken by chromium")
     args = parser.parse_args()
-    figures = [measure(family, args.output) for family in VISION_BUILDERS]
+    figures = [measure(family, args.output, args.device) for family in VISION_BUILDERS]
     runs = [str(args.output / "runs" / one["model"]) for one in figures]
     bench("report", *runs, "-o", str(args.output / "report"))
     if args.picture:
@@ -44,7 +45,7 @@ def main() -> None:
     report(markdown_table(["model", "cases", "asking, s", "judging and report, s"], rows), figures, args.json)
 
 
-def measure(family: str, output: Path) -> dict[str, Any]:
+def measure(family: str, output: Path, device: str) -> dict[str, Any]:
     """Seconds of a run of one model, and of judging it."""
     checkpoint, run = output / "models" / family, output / "runs" / family
     VISION_BUILDERS[family](checkpoint)
@@ -59,7 +60,7 @@ def measure(family: str, output: Path) -> dict[str, Any]:
         "--max-new-tokens",
         "32",
     )
-    asking = bench("run", *asked, "--batch-size", "8", "-o", str(run), "--no-judge")
+    asking = bench("run", *asked, "--batch-size", "8", "-o", str(run), "--no-judge", "--device", device)
     judging = bench("report", str(run), "-o", str(run))
     (model,) = json.loads((run / "leaderboard.json").read_bytes())["models"]
     return {"model": family, "cases": model["cases"], "asking_s": asking, "judging_s": judging}
