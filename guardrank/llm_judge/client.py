@@ -21,7 +21,7 @@ from pydantic import ValidationError
 
 from guardrank.errors import MissingExtraError
 from guardrank.llm_judge.answers import Answer
-from guardrank.llm_judge.completion import Completion
+from guardrank.llm_judge.completion import Completion, parse_completion
 from guardrank.llm_judge.endpoint import Dialect, Endpoint
 from guardrank.llm_judge.failures import MALFORMED, OVER_BUDGET, STOPPED
 from guardrank.llm_judge.prices import Price
@@ -179,7 +179,7 @@ class ChatClient:
         create: Any = self._sdk.chat.completions.with_raw_response.create
         try:
             raw = create(model=self.settings.model, messages=request.messages, **parameters)
-            completion = Completion.model_validate_json(raw.http_response.content)
+            completion = parse_completion(raw.http_response.content)
         except openai.APIError as error:
             problem = error
         except ValidationError:
