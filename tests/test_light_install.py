@@ -18,6 +18,7 @@ from tests_support.wheels import build_wheel, new_environment
 from guardrank.judge import load_judge
 from guardrank.serve.exporting import ExportRequest, export_judge
 
+ROOT = Path(__file__).parents[1]
 HEAVY = {"torch", "transformers", "peft", "datasets", "evaluate", "optimum", "onnx", "scipy", "sklearn", "openai"}
 
 
@@ -65,6 +66,25 @@ def test_it_scores_as_the_full_install_does(light, exported, tmp_path):
     verdicts = (tmp_path / "light.jsonl").read_bytes()
     assert verdicts == (tmp_path / "full.jsonl").read_bytes()
     assert all(row["judge"] == load_judge(exported).name for row in read_jsonl(tmp_path / "light.jsonl"))
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("check", "TASKS"),
+        ("run", "--model", "hf:anything", "--tasks", "TASKS", "-o", "run", "--no-judge"),
+        ("report", "nowhere"),
+    ],
+)
+def test_the_benchmark_says_what_it_needs(light, tmp_path, arguments):
+    tasks = ROOT / "data" / "samples" / "tasks" / "privacy"
+    command = [str(tasks) if part == "TASKS" else part for part in arguments]
+    ended = subprocess.run(
+        [light / "bin/guardrank-bench", *command], capture_output=True, text=True, check=False, cwd=tmp_path
+    )
+    assert ended.returncode in (1, 2) and len(ended.stderr.strip().splitlines()) == 1
+    assert arguments[0] == "report" or "pip install 'guardrank[bench]'" in ended.stderr
+    assert run(light / "bin/guardrank-bench", "--help").startswith("Usage")
 
 
 def test_scoring_imports_no_torch_even_where_there_is_one(exported, tmp_path):
