@@ -11,7 +11,14 @@ import typer
 from rich.console import Console
 
 from guardrank.annotations import parse_mapping
-from guardrank.benchmark.options import DEFAULT_BYTES, DEFAULT_PIXELS, BytesOption, ImagesOption, PixelsOption
+from guardrank.benchmark.options import (
+    DEFAULT_BYTES,
+    DEFAULT_PIXELS,
+    BytesOption,
+    ImagesOption,
+    PixelsOption,
+    UrlsOption,
+)
 from guardrank.console import DebugOption, MapOption
 from guardrank.errors import GuardRankError
 
@@ -32,16 +39,17 @@ def check(
     map_: MapOption = None,
     max_image_pixels: PixelsOption = DEFAULT_PIXELS,
     max_image_bytes: BytesOption = DEFAULT_BYTES,
+    allow_urls: UrlsOption = False,
     debug: DebugOption = False,  # noqa: ARG001 (read elsewhere)
 ) -> None:
     """The options of ``guardrank-bench check``."""
     from guardrank.benchmark.checking import image_problems, print_check
-    from guardrank.benchmark.images import ImageLimits
+    from guardrank.benchmark.images import ImageFolder, ImageLimits
     from guardrank.benchmark.tasks import read_tasks
 
     found = read_tasks(tasks, images=images, mapping=parse_mapping(map_))
     limits = ImageLimits(max_image_bytes, max_image_pixels)
-    problems = [*found.problems, *image_problems(found, limits)]
+    problems = [*found.problems, *image_problems(found, ImageFolder(found.images, limits, allow_urls))]
     print_check(found, problems, Console())
     if serious := sum(not problem.is_note for problem in problems):
         raise GuardRankError(

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from guardrank.benchmark.images import ImageFolder, ImageLimits
+from guardrank.benchmark.images import ImageFolder
 from guardrank.benchmark.problems import Problem
 from guardrank.benchmark.tasks import TaskSet
 from guardrank.llm_judge.images import ImageError
@@ -21,7 +21,8 @@ from guardrank.progress import Progress
 
 SENTENCES = {
     "image_missing": "there is no such image",
-    "image_outside": "the image lies outside the task folder, or is an address: it is not opened",
+    "image_outside": "the image lies outside the task folder, or is an address (see --allow-urls)",
+    "image_unreachable": "nothing could be fetched from the image's address",
     "image_type": "the image is of no kind that is read (PNG, JPEG, GIF, WebP, BMP)",
     "image_too_large": "the image file is larger than --max-image-bytes",
     "image_too_many_pixels": "the image has more pixels than --max-image-pixels",
@@ -29,9 +30,8 @@ SENTENCES = {
 }
 
 
-def image_problems(tasks: TaskSet, limits: ImageLimits) -> Iterator[Problem]:
+def image_problems(tasks: TaskSet, folder: ImageFolder) -> Iterator[Problem]:
     """A problem for each image that a model could not be shown; each image is opened once."""
-    folder = ImageFolder(tasks.images, limits)
     users: dict[str, str] = {}
     for case in tasks.cases:
         for name in case.images:

@@ -3,7 +3,7 @@
     name ──below the folder, links followed?──> bytes ──few enough? of a kind we read?──> header
          ──few enough pixels?──> decoded, in RGB
 
-Whatever is wrong is an ImageError with a slug; nothing is fetched from anywhere.
+Whatever is wrong is an ImageError with a slug; nothing is fetched from anywhere unless the user allows it.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from guardrank.benchmark.image_urls import fetch, is_url
 from guardrank.errors import MissingExtraError
 from guardrank.llm_judge.failures import IMAGE_MISSING, IMAGE_OUTSIDE, IMAGE_TOO_LARGE, IMAGE_TYPE
 from guardrank.llm_judge.images import ImageError, inside
@@ -39,17 +40,20 @@ class ImageLimits:
 
 @dataclass(frozen=True)
 class ImageFolder:
-    """Opens images below ``root`` and nowhere else."""
+    """Opens images below ``root`` and nowhere else; with ``allow_urls`` those on the web as well."""
 
     root: Path
     limits: ImageLimits = ImageLimits()
+    allow_urls: bool = False
 
     def read(self, name: str) -> bytes:
         """The file's bytes.
 
         Raises:
-            ImageError: it is not there, not below the folder, or too large.
+            ImageError: it is not there, not below the folder, not to be reached, or too large.
         """
+        if self.allow_urls and is_url(name):
+            return fetch(name, self.limits.most_bytes)
         if ".." in PurePosixPath(name).parts:  # even where it would lead back in
             raise ImageError(IMAGE_OUTSIDE)
         try:

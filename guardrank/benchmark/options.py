@@ -20,6 +20,7 @@ PixelsOption = Annotated[
     int, typer.Option("--max-image-pixels", min=1, help="Images with more pixels are not decoded.")
 ]
 BytesOption = Annotated[int, typer.Option("--max-image-bytes", min=1, help="Larger image files are not read.")]
+UrlsOption = Annotated[bool, typer.Option("--allow-urls", help="Fetch images whose path is an address on the web.")]
 JudgeOption = Annotated[
     list[str] | None,
     typer.Option(help="A judge folder, hub id, keyword or openai:MODEL; guardrank-mini unless given."),

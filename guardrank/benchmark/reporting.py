@@ -146,7 +146,9 @@ def _corrected(run: RunFolder, panel: Panel, request: ReportRequest) -> list[Cor
 def _write(request: ReportRequest, board: Board, runs: Sequence[JudgedRun]) -> None:
     request.output.mkdir(parents=True, exist_ok=True)
     images = {
-        run.label: ImageFolder(Path(run.manifest.images), request.limits) for run in runs if run.manifest.images
+        run.label: ImageFolder(Path(run.manifest.images), request.limits, run.manifest.allow_urls)
+        for run in runs
+        if run.manifest.images
     }
     worst = worst_cases(runs, images, WORST_PER_MODEL)
     files = {

@@ -24,6 +24,7 @@ from guardrank.benchmark.options import (
     LabelsOption,
     PixelsOption,
     TasksOption,
+    UrlsOption,
     parse_settings,
 )
 from guardrank.console import DebugOption, DeviceOption, MapOption
@@ -81,6 +82,7 @@ def run_benchmark(
     compat: CompatOption = None,
     max_image_pixels: PixelsOption = DEFAULT_PIXELS,
     max_image_bytes: BytesOption = DEFAULT_BYTES,
+    allow_urls: UrlsOption = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="Drop the run that is there.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Exit 1 where a case failed.")] = False,
     debug: DebugOption = False,  # noqa: ARG001 (read elsewhere)
@@ -116,6 +118,7 @@ def run_benchmark(
         attacks=tuple(attack or ()),
         seed=seed,
         limits=ImageLimits(max_image_bytes, max_image_pixels),
+        allow_urls=allow_urls,
         fresh=fresh,
         strict=strict,
     )

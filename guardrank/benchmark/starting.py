@@ -45,6 +45,7 @@ class RunRequest:
     attacks: tuple[str, ...] = ()
     seed: int = 0
     limits: ImageLimits = field(default_factory=ImageLimits)
+    allow_urls: bool = False
     fresh: bool = False
     strict: bool = False
 
@@ -82,12 +83,13 @@ def start_run(request: RunRequest) -> Unanswered:
     """
     tasks = read_tasks(request.tasks, images=request.images, mapping=request.mapping)
     _tell_of(tasks)
-    cases = with_hashes(_attacked(_limited(tasks.cases, request.limit), request), tasks.images, request.limits)
+    images = ImageFolder(tasks.images, request.limits, request.allow_urls)
+    cases = with_hashes(_attacked(_limited(tasks.cases, request.limit), request), images)
     run = RunFolder(request.output)
     model = load_model(request.model, request.options)
     try:
         run.begin(_manifest(request, tasks, model), cases, fresh=request.fresh)
-        _ask(run, cases, model, ImageFolder(tasks.images, request.limits))
+        _ask(run, cases, model, images)
     finally:
         model.close()
     return unanswered(run, cases)
@@ -142,9 +144,8 @@ def _with_halves(cases: Sequence[Case], chosen: Mapping[str, float | None], seed
     return every
 
 
-def with_hashes(cases: Sequence[Case], images: Path, limits: ImageLimits) -> list[Case]:
+def with_hashes(cases: Sequence[Case], folder: ImageFolder) -> list[Case]:
     """The cases with the hashes of their images, so that a changed image is a changed case."""
-    folder = ImageFolder(images, limits)
     names = list(dict.fromkeys(name for case in cases for name in case.images))
     known: dict[str, str | None] = {}
     with Progress(len(names), "images", title="hashing") as progress:
@@ -163,6 +164,7 @@ def _manifest(request: RunRequest, tasks: TaskSet, model: Model) -> RunManifest:
         facts=dict(model.facts()),
         tasks=tasks.source,
         images=str(tasks.images.resolve()),
+        allow_urls=request.allow_urls,
         attacks=attacks,
         seed=request.seed,
         versions=library_versions(LIBRARIES),

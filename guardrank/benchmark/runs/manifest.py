@@ -41,6 +41,7 @@ class RunManifest(BaseModel):
         spec: what stood after ``--model``; what was imported has the harness's name here.
         facts: all that shapes the model's answers, by its own account.
         tasks: what the user named, and images: the absolute folder of the images, for the report alone.
+        allow_urls: whether images were fetched.
         cases: by task, as of the last start.
         attacks: name -> strength.
         seed: of the attacks.
@@ -56,6 +57,7 @@ class RunManifest(BaseModel):
     facts: dict[str, Any] = Field(default_factory=dict)
     tasks: str
     images: str | None = None
+    allow_urls: bool = False
     cases: dict[str, CaseSet] = Field(default_factory=dict)
     attacks: dict[str, float] = Field(default_factory=dict)
     seed: int = 0

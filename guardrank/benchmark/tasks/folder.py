@@ -16,6 +16,7 @@ from typing import Any
 from guardrank.annotations.tables import read_csv
 from guardrank.annotations.task_sheets import TaskCase, task_case, task_sheet_files
 from guardrank.benchmark.case import Case, case_id
+from guardrank.benchmark.image_urls import is_url
 from guardrank.benchmark.tasks.base import Reading, TaskSet
 from guardrank.benchmark.tasks.encoding import encoding_of
 from guardrank.benchmark.tasks.image_names import ImageNames
@@ -127,6 +128,8 @@ class _Sheet:
         )
 
     def _path(self, place: str, name: str) -> str:
+        if is_url(name):
+            return name
         found = self.names.find(name)
         if found != name:
             self.reading.problem(place, "image_case", f"names the image {name}, which is called {found}")

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from guardrank.annotations.languages import parse_lang
 from guardrank.benchmark.case import Case, case_id
+from guardrank.benchmark.image_urls import is_url
 from guardrank.dimensions import DIMENSION_OF_SUBTASK, parse_dimension, parse_subtask
 from guardrank.metrics import parse_options
 from guardrank.records import RawRow
@@ -99,7 +100,7 @@ def _images(cell: Any) -> Iterator[str]:
         if isinstance(name, Mapping):  # a hub's image that was not decoded
             name = name.get("path")
         if name not in (None, ""):
-            yield PurePosixPath(str(name)).as_posix()
+            yield str(name) if is_url(str(name)) else PurePosixPath(str(name)).as_posix()
 
 
 def _dimension(name: Any, subtask: str | None) -> str:

@@ -1,5 +1,9 @@
 """Images are opened below their folder, within bounds, and nothing else."""
 
+import threading
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
 import pytest
 from PIL import Image
 from tests_support.benchmark import draw, huge_png
@@ -72,6 +76,67 @@ def test_damaged_images_and_other_files_are_told_apart(folder):
     assert reason(folder, "cut.jpg") == "image_damaged"
     assert reason(folder, "page.png") == "image_type"
     assert reason(folder, "empty.png") == "image_type"
+
+
+class Site:
+    """A web server of this machine with one image, a page that is too long, and redirects."""
+
+    def __init__(self, image):
+        self.asked = []
+        site = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self):
+                site.asked.append(self.path)
+                if self.path.startswith("/again"):
+                    self.send_response(302)
+                    self.send_header("Location", "/again")
+                    self.end_headers()
+                    return
+                self.send_response(404 if self.path == "/gone.png" else 200)
+                self.end_headers()
+                self.wfile.write(b"\x89PNG" + b"0" * 60_000 if self.path == "/long.png" else image)
+
+            def log_message(self, *_):
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+
+
+@pytest.fixture
+def site(folder, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    made = Site((folder.root / "a.png").read_bytes())
+    yield made
+    made.server.shutdown()
+    made.server.server_close()
+
+
+def test_addresses_are_fetched_only_where_that_is_allowed_and_once(folder, site):
+    assert reason(folder, f"{site.url}/a.png") == "image_outside" and not site.asked
+    allowed = replace(folder, allow_urls=True)
+    assert [allowed.open(f"{site.url}/a.png").size for _ in range(2)] == [(16, 12)] * 2
+    assert site.asked == ["/a.png"]
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [("/gone.png", "image_unreachable"), ("/long.png", "image_too_large"), ("/again", "image_unreachable")],
+)
+def test_what_cannot_be_fetched_has_its_reason_and_is_not_kept(folder, site, path, said):
+    allowed = replace(folder, allow_urls=True)
+    assert reason(allowed, f"{site.url}{path}") == said
+    assert reason(allowed, f"{site.url}{path}") == said
+    assert site.asked.count(path) >= 2
+
+
+def test_an_address_where_nobody_answers_is_unreachable(folder, site):
+    site.server.shutdown()
+    site.server.server_close()
+    assert reason(replace(folder, allow_urls=True), f"{site.url}/a.png") == "image_unreachable"
+    assert reason(replace(folder, allow_urls=True), "http://[not an address/a.png") == "image_unreachable"
 
 
 def test_formats_with_code_in_them_are_not_read(folder):
