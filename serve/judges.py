@@ -15,13 +15,11 @@ from guardrank.console import say, warn
 from guardrank.dimensions import Dimension
 from guardrank.errors import UsageError
 from guardrank.judge import HeadJudge, load_judge
-from guardrank.judge.loading import packaged_judges
+from guardrank.judge.loading import DEFAULT_JUDGE, packaged_judges
 from guardrank.judge.manifest import MANIFEST_FILE
 from guardrank.judge.variants import TORCH
 from guardrank.serve.request import ScoringRequest
 
-DEFAULT_JUDGE = "guardrank-mini"
-"""The judge that comes with the package."""
 JUDGES_FOLDER = Path("judges")
 """Where ``guardrank-train`` puts judges, and where they are looked for when none is named."""
 

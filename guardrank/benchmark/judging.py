@@ -24,12 +24,12 @@ from guardrank.benchmark.runs.folder import replace_file
 from guardrank.console import say
 from guardrank.errors import UsageError
 from guardrank.judge import Judge, KeywordJudge, Panel, load_judge
+from guardrank.judge.loading import DEFAULT_JUDGE
 from guardrank.llm_judge import ChatJudge
 from guardrank.llm_judge.options import ChatOptions
 from guardrank.progress import Progress
 from guardrank.records import Record, Verdict, dump_line, failed, verdict_line
 
-DEFAULT_JUDGE = "guardrank-mini"
 RECORDS = "records.jsonl"
 NOT_ASKED = "not_asked"
 """The run ended before this case's turn."""

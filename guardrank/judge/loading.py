@@ -21,6 +21,9 @@ from guardrank.judge.probe import check_answer
 from guardrank.judge.torch_loading import load_torch_engine, torch_files
 from guardrank.judge.variants import ONNX_VARIANTS, TORCH, choose_variant
 
+DEFAULT_JUDGE = "guardrank-mini"
+"""The judge that comes with the package."""
+
 
 def load_judge(
     folder_or_hub_id: str | PathLike[str],

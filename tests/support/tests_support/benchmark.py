@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+import json
 import struct
 import zlib
 from pathlib import Path
@@ -14,6 +15,13 @@ from guardrank.benchmark.leaderboard import JudgedRun
 from guardrank.benchmark.models import Ask, Reply
 from guardrank.benchmark.runs import Response, RunManifest
 from guardrank.records import Verdict
+
+ECHOED = ("--model", "python:echo_models:Echo", "--tasks", "tasks")
+ECHO = """
+class Echo:
+    def answer(self, prompt, images):
+        return f"I'm sorry, I can't help with that. A. {len(images)}"
+"""
 
 HEADER = ("Image", "Prompt", "Jailbreak Type", "Lan", "Category I", "Category II")
 
@@ -107,3 +115,13 @@ def a_run(model: str, rows) -> JudgedRun:
 def unit(*parts: object) -> float:
     """A number in [0, 1) that the parts alone decide."""
     return int.from_bytes(hashlib.sha256(repr(parts).encode()).digest()[:4], "big") / 2**32
+
+
+def figures(folder: Path) -> dict:
+    """The leaderboard of a report."""
+    return json.loads((folder / "leaderboard.json").read_text())
+
+
+def responses(folder: Path) -> list[dict]:
+    """The lines of a run's responses."""
+    return [json.loads(line) for line in (folder / "responses.jsonl").read_bytes().splitlines()]
