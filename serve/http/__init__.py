@@ -1,0 +1,1 @@
+"""The judge behind HTTP: ``guardrank-serve``."""
