@@ -1,6 +1,6 @@
 """A server that ends in good order: SIGTERM closes the door, and whoever is inside is served.
 
-    SIGTERM ──> /readyz says no, nobody new connects ──a moment──> what open connections still send is answered
+SIGTERM ──> /readyz says no, nobody new connects ──a moment──> what open connections still send is answered
 """
 
 from __future__ import annotations
