@@ -2,44 +2,14 @@
 
 import json
 import shutil
-import threading
-import time
 
 import pytest
-import uvicorn
-
-from guardrank.judge import load_judge
-from guardrank.serve.http.app import create_app
-from guardrank.serve.http.settings import ServiceSettings
+from tests_support.serving import Running
 
 sync_api = pytest.importorskip("playwright.sync_api")
 BROWSER = shutil.which("chromium")
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="chromium is not installed")
 HOSTILE = "<script>window.hacked = 1</script><img src=x onerror='window.hacked = 2'> They are stupid."
-
-
-class Running:
-    """The service on a free port, in a thread."""
-
-    def __init__(self, **settings):
-        judge = load_judge("guardrank-mini", device="cpu")
-        self.server = uvicorn.Server(
-            uvicorn.Config(
-                create_app([judge], ServiceSettings(**settings)), port=0, log_level="warning", access_log=False
-            )
-        )
-        self.thread = threading.Thread(target=self.server.run)
-
-    def __enter__(self):
-        self.thread.start()
-        while not self.server.started:
-            time.sleep(0.01)
-        self.url = f"http://127.0.0.1:{self.server.servers[0].sockets[0].getsockname()[1]}/"
-        return self
-
-    def __exit__(self, *_):
-        self.server.should_exit = True
-        self.thread.join()
 
 
 @pytest.fixture(scope="module")
