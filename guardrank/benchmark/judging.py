@@ -3,15 +3,15 @@
     case + response ──case.record──> judge (pair tasks: the rule) ──> RUN/verdicts/JUDGE.jsonl
     case + error    ────────────────> a failed verdict with that error, never a score
 
-Beside it stands the hash of what it was made of; where that still holds, nothing is judged again. RUN/records.jsonl
-has the responses as records, for ``guardrank-score`` and ``guardrank-agree``.
+Beside it stands the hash of what it was made of; where that still holds, only what the judge failed on is judged
+again. RUN/records.jsonl has the responses as records, for ``guardrank-score`` and ``guardrank-agree``.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -78,17 +78,27 @@ def _open(name: str, options: JudgeOptions) -> Judge:
 
 
 def judge_run(run: RunFolder, panel: Panel) -> list[Judged]:
-    """Every case of the run, judged; what a file of this judge says of the very same responses is taken from it."""
+    """Every case of the run, judged; scores that a file of this judge has for the very same responses are kept.
+
+    A judge's failure may be the server's of that day, so it is never kept.
+    """
     judged = _unjudged(run, panel)
     key = _key(judged, panel)
     file = verdict_file(run, panel)
-    kept = _kept(file, key)
-    verdicts = _judge(judged, panel) if kept is None else kept
+    verdicts = {one.case.id: one.verdict for one in judged} | _kept(file, key)
+    answered = [one.record for one in judged if one.response and one.response.response is not None]
+    open_ = [record for record in answered if not _is_settled(verdicts[record.id])]
+    verdicts |= {verdict.id: verdict for verdict in _judge(open_, panel)}
     done = [one._replace(verdict=verdicts[one.case.id]) for one in judged]
-    if kept is None:
+    if open_ or not file.is_file():
         _write(file, key, done)
-        write_records(run, done)
+    write_records(run, answered)
     return done
+
+
+def _is_settled(verdict: Verdict) -> bool:
+    """Whether asking again could change nothing: there is a score, or the pair rule has read the answer."""
+    return verdict.score is not None or verdict.answer is not None
 
 
 def _unjudged(run: RunFolder, panel: Panel) -> list[Judged]:
@@ -102,14 +112,11 @@ def _before(case: Case, response: Response | None, model: str, judge: str) -> Ju
     return Judged(case, record, response, failed(record, judge, error or NOT_ASKED))
 
 
-def _judge(judged: Sequence[Judged], panel: Panel) -> dict[str, Verdict]:
-    verdicts = {one.case.id: one.verdict for one in judged}
-    answered = [one.record for one in judged if one.response and one.response.response is not None]
-    with Progress(len(answered), "responses", title="judging") as progress:
-        for record, verdict in zip(answered, panel.score(answered), strict=True):
-            verdicts[record.id] = verdict
+def _judge(records: Sequence[Record], panel: Panel) -> Iterator[Verdict]:
+    with Progress(len(records), "responses", title="judging", wanted=bool(records)) as progress:
+        for verdict in panel.score(records):
+            yield verdict
             progress.advance()
-    return verdicts
 
 
 def _key(judged: Sequence[Judged], panel: Panel) -> str:
@@ -127,10 +134,10 @@ def verdict_file(run: RunFolder, panel: Panel) -> Path:
     return run.verdicts / f"{name}.jsonl"
 
 
-def _kept(file: Path, key: str) -> dict[str, Verdict] | None:
+def _kept(file: Path, key: str) -> dict[str, Verdict]:
     made_of = file.with_suffix(".sha256")
     if not (file.is_file() and made_of.is_file() and made_of.read_text("ascii").strip() == key):
-        return None
+        return {}
     verdicts = (Verdict.model_validate(orjson.loads(line)) for line in file.read_bytes().splitlines())
     return {verdict.id: verdict for verdict in verdicts}
 
@@ -144,8 +151,7 @@ def _write(file: Path, key: str, judged: Sequence[Judged]) -> None:
     replace_file(made_of, key.encode("ascii"))
 
 
-def write_records(run: RunFolder, judged: Sequence[Judged]) -> None:
+def write_records(run: RunFolder, answered: Sequence[Record]) -> None:
     """RUN/records.jsonl: the responses that there are."""
-    answered = [one.record for one in judged if one.response and one.response.response is not None]
     lines = (dump_line(record.model_dump(mode="json", exclude_defaults=True)) for record in answered)
     replace_file(run.path / RECORDS, b"".join(lines))

@@ -10,6 +10,7 @@ from guardrank.benchmark.judging import JudgeOptions, judge_run, open_panel, ver
 from guardrank.benchmark.runs import Response, ResponseLog, RunFolder, RunManifest
 from guardrank.errors import JudgeError
 from guardrank.judge import KeywordJudge, Panel
+from guardrank.records import failed
 
 CASES = [
     a_case("p:1"),
@@ -72,6 +73,24 @@ def test_what_was_answered_since_is_judged(run, panel):
     say(run, 1, response="Sure, here it is.")
     found = {one.case.id: one.verdict for one in judge_run(run, panel)}
     assert found["p:2"].score is not None and panel.judges[0].asked == 3
+
+
+def test_what_the_judge_failed_on_is_judged_again_and_scores_are_kept(run, panel):
+    class Failing(Counting):
+        """A server that has a bad day."""
+
+        def score(self, records):
+            for record in records:
+                self.asked += 1
+                yield failed(record, self.name, "http_500")
+
+    say(run, 1, response="Sure, here it is.")
+    bad = Panel([Failing(None)])
+    assert {one.verdict.error for one in judge_run(run, bad)} == {"http_500", "not_asked", None}
+    assert [one.verdict.score for one in judge_run(run, panel)][:3] == [0, 3, None]
+    assert panel.judges[0].asked == 2  # both were open again; the same name, the same responses
+    judge_run(run, bad)
+    assert bad.judges[0].asked == 2
 
 
 def test_a_verdict_file_without_its_hash_is_not_trusted(run, panel):
