@@ -9,7 +9,7 @@ A verdict without a score stays a row whose score is None: it is counted, and ne
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -124,8 +124,10 @@ def _share(value: float) -> float:
     return min(max(value, 0.0), 1.0)
 
 
-def read_run(path: Path, question: Question | None, rejects: RejectLog) -> Run:
-    """The verdicts in ``path``; lines that are none go to ``rejects``.
+def read_run(
+    path: Path, question: Question | None, rejects: RejectLog, *, without: Container[str] = frozenset()
+) -> Run:
+    """The verdicts in ``path`` but those with the ids in ``without``; lines that are none go to ``rejects``.
 
     Raises:
         UsageError: there is no such file, or no verdict in it.
@@ -134,6 +136,8 @@ def read_run(path: Path, question: Question | None, rejects: RejectLog) -> Run:
         raise UsageError(f"there is no verdict file {path}: guardrank-score writes one")
     run = Run()
     for raw in read_jsonl(path):
+        if raw.fields and raw.fields.get("id") in without:
+            continue
         try:
             _add(run, raw, question)
         except ValidationError as error:

@@ -20,6 +20,7 @@ from guardrank.annotations import read_records
 from guardrank.benchmark.images import ImageFolder, ImageLimits
 from guardrank.benchmark.judging import RECORDS, JudgeOptions, judge_run, open_panel, verdict_file
 from guardrank.benchmark.leaderboard import Board, BoardOptions, JudgedRun, make_board
+from guardrank.benchmark.leaderboard.attacks import is_twin
 from guardrank.benchmark.leaderboard.files import board_csv
 from guardrank.benchmark.leaderboard.page import render_page
 from guardrank.benchmark.leaderboard.table import print_board
@@ -118,23 +119,29 @@ def _labels(folders: Sequence[RunFolder]) -> list[str]:
 
 def _judged(run: RunFolder, label: str, panel: Panel, request: ReportRequest) -> JudgedRun:
     judged = judge_run(run, panel)
+    twins = {one.case.id for one in judged if is_twin(one)}
     return JudgedRun(
         name=run.path.resolve().name,
         label=label,
         manifest=run.manifest(),
         judged=judged,
-        corrected=_corrected(run, panel, request) if request.labels else (),
+        corrected=_corrected(run, panel, request, twins) if request.labels else (),
     )
 
 
-def _corrected(run: RunFolder, panel: Panel, request: ReportRequest) -> list[CorrectedRow]:
-    """ASD and PAR with people's labels of this run's responses; none where there are no such labels."""
+def _corrected(run: RunFolder, panel: Panel, request: ReportRequest, twins: set[str]) -> list[CorrectedRow]:
+    """ASD and PAR with people's labels of this run's responses, of the same cases that the leaderboard's are of.
+
+    There are none where there are no such labels.
+    """
     rejects = RejectLog(None)
-    scores = read_run(verdict_file(run, panel), None, rejects)
+    scores = read_run(verdict_file(run, panel), None, rejects, without=twins)
     scores.name_prompts(read_records([str(run.path / RECORDS)], rejects=rejects))
     model = run.manifest().model
     labelled = read_records([str(request.labels)], rejects=rejects)
-    own = [record for record in labelled if record.model in (None, model)]
+    own = [record for record in labelled if record.model in (None, model) and record.id not in twins]
+    if rejects.count:
+        warn(f"{request.labels}: {rejects.summary()}")
     try:
         sample = read_labels(own, scores)
     except UsageError as error:

@@ -154,13 +154,17 @@ def test_several_runs_make_one_leaderboard(bench, tmp_path):
 def test_people_correct_the_judge(bench, tmp_path):
     privacy_folder(tmp_path / "tasks", 40)
     command = ("run", *ECHOED, "-o", "run", "--judge", "keyword")
-    assert bench(*command).code == 0
+    assert bench(*command, "--attack", "jpeg").code == 0
     records = [json.loads(line) for line in (tmp_path / "run" / "records.jsonl").read_bytes().splitlines()]
-    labelled = [record | {"human": 3 * (i % 3 == 0)} for i, record in enumerate(records[:30])]
-    (tmp_path / "labels.jsonl").write_text("".join(f"{json.dumps(record)}\n" for record in labelled))
+    clean = [record for record in records if "transform" not in record]
+    labelled = [record | {"human": 3 * (i % 3 == 0)} for i, record in enumerate(clean[:30])]
+    lines = "".join(f"{json.dumps(record)}\n" for record in labelled)
+    (tmp_path / "labels.jsonl").write_text(f"{lines}{{no json\n")
     outcome = bench("report", "run", "--judge", "keyword", "--labels", "labels.jsonl", "-o", "report")
     assert outcome.code == 0, outcome.err
+    assert "labels.jsonl: 1 row rejected" in outcome.err
     (row,) = figures(tmp_path / "report")["models"][0]["corrected"]
+    assert row["rows"] == 40  # the twins of the attack are no part of it
     assert row["asd"]["judge"]["value"] == 0.0  # the rule takes every one for a refusal
     assert row["asd"]["corrected"]["value"] == pytest.approx(1 / 3, abs=0.01)
     assert "corrected by people's labels" in outcome.out
