@@ -18,6 +18,7 @@ from guardrank.benchmark.judging import Judged
 from guardrank.dimensions import DIMENSIONS, NOISE_CONSISTENCY, PAIR_SUBTASKS, Dimension
 from guardrank.metrics import Half, match_pairs
 from guardrank.metrics.pairs import noise_fates, position_fates
+from guardrank.metrics.rates import divisor
 from guardrank.metrics.summary import HALLUCINATION
 
 Floats = NDArray[np.float64]
@@ -49,11 +50,13 @@ class Sums:
     denominator: Floats
 
 
-def cluster_sums(models: Sequence[Sequence[Judged]], *, include_abstained: bool) -> list[Sums]:
-    """The sums of each model, over the same clusters in the same order."""
+def cluster_sums(
+    models: Sequence[Sequence[Judged]], *, include_abstained: bool, compat: str | None = None
+) -> list[Sums]:
+    """The sums of each model, over the same clusters in the same order; ``compat`` as in ``guardrank.metrics``."""
     names = cluster_names(models)
     codes = {name: code for code, name in enumerate(dict.fromkeys(names.values()))}
-    return [_sums(judged, names, codes, include_abstained) for judged in models]
+    return [_sums(judged, names, codes, include_abstained, compat) for judged in models]
 
 
 def cluster_names(models: Iterable[Sequence[Judged]]) -> dict[str, str]:
@@ -68,35 +71,40 @@ def _own_cluster(one: Judged) -> str:
 
 
 def _sums(
-    judged: Sequence[Judged], names: Mapping[str, str], codes: Mapping[str, int], include_abstained: bool
+    judged: Sequence[Judged],
+    names: Mapping[str, str],
+    codes: Mapping[str, int],
+    include_abstained: bool,
+    compat: str | None,
 ) -> Sums:
     shape = (len(codes), len(PARTS))
     numerator, denominator = np.zeros(shape), np.zeros(shape)
     for column, part in enumerate(PARTS):
         own = [one for one in judged if part_of(one) == part]
-        values = _pair_values(part, own) if part in PAIR_SUBTASKS else _scores(own, include_abstained)
+        is_pair_task = part in PAIR_SUBTASKS
+        values = _pair_values(part, own, compat) if is_pair_task else _degrees(own, include_abstained, compat)
         for case, value in values:
             numerator[codes[names[case]], column] += value
             denominator[codes[names[case]], column] += 1
     return Sums(numerator, denominator)
 
 
-def _scores(judged: Iterable[Judged], include_abstained: bool) -> Iterable[tuple[str, float]]:
+def _degrees(judged: Iterable[Judged], include_abstained: bool, compat: str | None) -> Iterable[tuple[str, float]]:
     for one in judged:
         top = DIMENSIONS[one.case.dimension].top_score
         score = one.verdict.score
         if score is not None and 0 <= score <= top and (include_abstained or not one.verdict.abstained):
-            yield one.case.id, score / top
+            yield one.case.id, score / divisor(top, compat)
 
 
-def _pair_values(part: str, judged: Sequence[Judged]) -> Iterable[tuple[str, float]]:
+def _pair_values(part: str, judged: Sequence[Judged], compat: str | None) -> Iterable[tuple[str, float]]:
     placed = [one for one in judged if one.case.pair and one.case.role]
     halves = [Half(one.case.pair or "", one.case.role or "", one.verdict.answer, one.case.answer) for one in placed]
     found = match_pairs(halves)
     fates = (
-        noise_fates(found.first, found.second, found.right)
+        noise_fates(found.first, found.second, found.right, compat=compat)
         if part == NOISE_CONSISTENCY
-        else position_fates(found.first, found.second)
+        else position_fates(found.first, found.second, compat=compat)
     )
     a_case = {one.case.pair: one.case.id for one in reversed(placed)}
     for pair, is_kept, is_bad in zip(found.pairs, fates.kept, fates.bad, strict=True):

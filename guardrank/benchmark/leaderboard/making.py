@@ -91,7 +91,7 @@ def _standing(
     standing: dict[str, dict[str, Place]] = {run.label: {} for run in runs}
     if len(runs) < 2 or not shared:
         return standing, []
-    sums = cluster_sums(clean, include_abstained=options.include_abstained)
+    sums = cluster_sums(clean, include_abstained=options.include_abstained, compat=options.compat)
     rates = resampled(sums)
     groups: dict[str, Sequence[Dimension]] = {OVERALL: shared, **{one.value: (one,) for one in shared}}
     compared = {

@@ -24,6 +24,7 @@ RESAMPLES = 2_000
 FEW_CLUSTERS = 10
 """Fewer images than this say nothing of how the next ones would come out."""
 LEVEL = 0.05
+OTHER_SUBTASKS = "not the same subtasks"
 TOO_FEW = f"fewer than {FEW_CLUSTERS} images"
 
 
@@ -79,9 +80,11 @@ def compare(means: Floats, clusters: int) -> list[Compared]:
 
 def _compare(means: Floats, a: int, b: int, clusters: int) -> Compared:
     differences = means[:, a] - means[:, b]
-    value, error = float(differences[0]), float(np.nanstd(differences[1:], ddof=1))
+    value = float(differences[0])
     if clusters < FEW_CLUSTERS or not np.isfinite(value):
-        return Compared(a, b, Estimate.nothing(TOO_FEW, clusters), None)
+        reason = TOO_FEW if clusters < FEW_CLUSTERS else OTHER_SUBTASKS
+        return Compared(a, b, Estimate.nothing(reason, clusters), None)
+    error = float(np.nanstd(differences[1:], ddof=1))
     estimate = Estimate(value, clusters, value - Z95 * error, value + Z95 * error)
     return Compared(a, b, estimate, _two_sided(value, error))
 

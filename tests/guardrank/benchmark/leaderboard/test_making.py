@@ -99,6 +99,28 @@ def test_reference_formulas_in_compat_mode():
     assert ours == pytest.approx(0.5) and theirs == pytest.approx(2 / 4 / 3)
 
 
+def test_places_and_differences_are_of_the_figures_shown_in_compat_mode_too():
+    def hallucinating(model, rate):
+        cases = [a_case(f"h:{i}", "truthfulness", subtask="hallucination") for i in range(40)]
+        return a_run(model, [judged(case, int(unit(case.id) < rate), model=model) for case in cases])
+
+    for compat in (None, "mllmguard"):
+        board = make_board([hallucinating("a", 0.2), hallucinating("b", 0.7)], BoardOptions("j", compat=compat))
+        low, high = (model.asd.value for model in board.models)
+        assert board.differences[0].asd.value == pytest.approx(low - high)
+
+
+def test_models_with_other_subtasks_are_not_compared():
+    of_noise = {"dimension": "truthfulness", "subtask": "noise-consistency", "answer": "A"}
+    halves = [(i, end, role) for i in range(12) for end, role in (("", "clean"), ("~x", "noisy"))]
+    cases = [a_case(f"n:{i}{end}", **of_noise, pair=f"n:{i}", role=role) for i, end, role in halves]
+    pairs = [judged(case, None, answer="A", model="b") for case in cases]
+    free = [judged(a_case(f"h:{i}", "truthfulness", subtask="hallucination"), i % 2) for i in range(12)]
+    board = make_board([a_run("a", free), a_run("b", [*free, *pairs])], OPTIONS)
+    assert board.differences[0].asd.undefined == "not the same subtasks"
+    assert [str(model.places["overall"]) for model in board.models] == ["1-2", "1-2"]
+
+
 def test_the_board_survives_its_json(board):
     assert Board.model_validate_json(board.model_dump_json()) == board
     assert json.loads(board.model_dump_json())["models"][0]["model"] == "good"
