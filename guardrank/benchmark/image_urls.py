@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 from pathlib import Path
+from time import monotonic
 
 from guardrank.errors import MissingExtraError
 from guardrank.llm_judge.failures import IMAGE_TOO_LARGE
@@ -17,6 +18,7 @@ from guardrank.llm_judge.images import ImageError
 IMAGE_UNREACHABLE = "image_unreachable"
 """The address gave no image file in time."""
 SECONDS = 30.0
+"""Of silence, and of the whole."""
 MOST_REDIRECTS = 3
 
 
@@ -55,7 +57,7 @@ def _get(url: str, most_bytes: int) -> bytes:
     except ImportError:
         raise MissingExtraError("fetching images", "bench") from None
     parts: list[bytes] = []
-    size = 0
+    size, until = 0, monotonic() + SECONDS
     try:
         with (
             httpx.Client(follow_redirects=True, max_redirects=MOST_REDIRECTS, timeout=SECONDS) as client,
@@ -64,6 +66,8 @@ def _get(url: str, most_bytes: int) -> bytes:
             response.raise_for_status()
             for part in response.iter_bytes():
                 size += len(part)
+                if monotonic() > until:  # a drop at a time is never silent
+                    raise ImageError(IMAGE_UNREACHABLE)
                 if size > most_bytes:
                     raise ImageError(IMAGE_TOO_LARGE)
                 parts.append(part)

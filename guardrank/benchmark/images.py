@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import threading
 import warnings
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -28,6 +29,9 @@ IMAGE_DAMAGED = "image_damaged"
 """The file begins like an image and cannot be decoded to its end."""
 IMAGE_TOO_MANY_PIXELS = "image_too_many_pixels"
 """Decoded, it would take more memory than an image of a benchmark should."""
+
+_OPENING = threading.Lock()
+"""Filters of warnings belong to the process: two threads that change them at once may leave them changed."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,10 @@ class ImageFolder:
             ImageError: it is not there, not below the folder, not to be reached, or too large.
         """
         if self.allow_urls and is_url(name):
-            return fetch(name, self.limits.most_bytes)
+            content = fetch(name, self.limits.most_bytes)
+            if len(content) > self.limits.most_bytes:  # kept by a run with a larger limit
+                raise ImageError(IMAGE_TOO_LARGE)
+            return content
         if ".." in PurePosixPath(name).parts:  # even where it would lead back in
             raise ImageError(IMAGE_OUTSIDE)
         try:
@@ -85,7 +92,7 @@ def decode(content: bytes, limits: ImageLimits) -> Image:
     """The image in ``content``; raises ImageError as ``ImageFolder.open``."""
     pillow = require_pillow()
     try:
-        with warnings.catch_warnings():
+        with _OPENING, warnings.catch_warnings():
             warnings.simplefilter("ignore", pillow.DecompressionBombWarning)  # our own bound is checked below
             image = pillow.open(io.BytesIO(content), formats=FORMATS)
         if image.width * image.height > limits.most_pixels:

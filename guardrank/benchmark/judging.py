@@ -20,7 +20,7 @@ import orjson
 
 from guardrank.benchmark.case import Case
 from guardrank.benchmark.runs import Response, RunFolder
-from guardrank.benchmark.runs.folder import replace_file
+from guardrank.benchmark.runs.folder import RECORDS, replace_file
 from guardrank.console import say
 from guardrank.errors import UsageError
 from guardrank.judge import Judge, KeywordJudge, Panel, load_judge
@@ -30,7 +30,6 @@ from guardrank.llm_judge.options import ChatOptions
 from guardrank.progress import Progress
 from guardrank.records import Record, Verdict, dump_line, failed, verdict_line
 
-RECORDS = "records.jsonl"
 NOT_ASKED = "not_asked"
 """The run ended before this case's turn."""
 

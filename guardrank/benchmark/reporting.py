@@ -18,7 +18,7 @@ from guardrank.agreement.corrected import correct_scores
 from guardrank.agreement.corrected_results import CorrectedRow
 from guardrank.annotations import read_records
 from guardrank.benchmark.images import ImageFolder, ImageLimits
-from guardrank.benchmark.judging import RECORDS, JudgeOptions, judge_run, open_panel, verdict_file
+from guardrank.benchmark.judging import JudgeOptions, judge_run, open_panel, verdict_file
 from guardrank.benchmark.leaderboard import Board, BoardOptions, JudgedRun, make_board
 from guardrank.benchmark.leaderboard.attacks import is_twin
 from guardrank.benchmark.leaderboard.files import board_csv
@@ -26,7 +26,7 @@ from guardrank.benchmark.leaderboard.page import render_page
 from guardrank.benchmark.leaderboard.table import print_board
 from guardrank.benchmark.leaderboard.worst import worst_cases
 from guardrank.benchmark.runs import RunFolder
-from guardrank.benchmark.runs.folder import replace_file
+from guardrank.benchmark.runs.folder import RECORDS, replace_file
 from guardrank.console import say, warn
 from guardrank.errors import UsageError
 from guardrank.judge import Panel

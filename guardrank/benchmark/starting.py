@@ -21,7 +21,7 @@ from guardrank.benchmark.runs import ResponseLog, RunFolder, RunManifest, ask_al
 from guardrank.benchmark.tasks import TaskSet, read_tasks
 from guardrank.console import say, warn
 from guardrank.dimensions import NOISE_CONSISTENCY, PAIR_SUBTASKS
-from guardrank.errors import GuardRankError
+from guardrank.errors import GuardRankError, UsageError
 from guardrank.progress import Progress
 from guardrank.versions import library_versions
 
@@ -83,6 +83,8 @@ def start_run(request: RunRequest) -> Unanswered:
     """
     tasks = read_tasks(request.tasks, images=request.images, mapping=request.mapping)
     _tell_of(tasks)
+    if not tasks.cases:
+        raise UsageError(f"{request.tasks} holds no case that can be asked: guardrank-bench check says why")
     images = ImageFolder(tasks.images, request.limits, request.allow_urls)
     cases = with_hashes(_attacked(_limited(tasks.cases, request.limit), request), images)
     run = RunFolder(request.output)
@@ -160,7 +162,7 @@ def _manifest(request: RunRequest, tasks: TaskSet, model: Model) -> RunManifest:
     attacks = {name: find_attack(name).strength if given is None else given for name, given in named.items()}
     return RunManifest(
         model=request.name or model.name,
-        spec=request.model,
+        spec=_portable(request.model),
         facts=dict(model.facts()),
         tasks=tasks.source,
         images=str(tasks.images.resolve()),
@@ -170,6 +172,12 @@ def _manifest(request: RunRequest, tasks: TaskSet, model: Model) -> RunManifest:
         versions=library_versions(LIBRARIES),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
     )
+
+
+def _portable(spec: str) -> str:
+    """``hf:/home/me/models/llava`` -> ``hf:llava``: where a folder lay on one machine says nothing."""
+    kind, _, rest = spec.partition(":")
+    return f"{kind}:{Path(rest).resolve().name}" if rest and Path(rest).is_dir() else spec
 
 
 def _tell_of(tasks: TaskSet) -> None:

@@ -22,18 +22,17 @@ from guardrank.records import Record
 
 
 class Instructions(Protocol):
-    """What the client needs to know of what comes before a record.
-
-    Attributes:
-        sha256: of it.
-        schema: the form of the answer, as ``response_format`` takes it; None for a free answer.
-    """
+    """What the client needs to know of what comes before a record."""
 
     @property
-    def sha256(self) -> str: ...  # noqa: D102
+    def sha256(self) -> str:
+        """The hash of it."""
+        ...
 
     @property
-    def schema(self) -> dict[str, Any] | None: ...  # noqa: D102
+    def schema(self) -> dict[str, Any] | None:
+        """The form of the answer, as ``response_format`` takes it; None for a free answer."""
+        ...
 
 
 _Asked = TypeVar("_Asked", bound=Instructions)

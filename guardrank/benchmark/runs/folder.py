@@ -21,7 +21,8 @@ from guardrank.benchmark.runs.responses import Response, read_responses
 from guardrank.errors import GuardRankError, UsageError
 from guardrank.records import dump_line
 
-MANIFEST, CASES, RESPONSES, VERDICTS = "manifest.json", "cases.jsonl", "responses.jsonl", "verdicts"
+MANIFEST, CASES, RESPONSES, RECORDS = "manifest.json", "cases.jsonl", "responses.jsonl", "records.jsonl"
+VERDICTS = "verdicts"
 SHOWN_DIFFERENCES = 5
 
 
@@ -77,7 +78,7 @@ class RunFolder:
 
     def _drop(self) -> None:
         """Only what a run writes: whatever else lies in the folder stays."""
-        for name in (MANIFEST, CASES, RESPONSES):
+        for name in (MANIFEST, CASES, RESPONSES, RECORDS):
             (self.path / name).unlink(missing_ok=True)
         shutil.rmtree(self.verdicts, ignore_errors=True)
 

@@ -66,7 +66,7 @@ class RunManifest(BaseModel):
 
     def differences(self, now: RunManifest) -> list[str]:
         """What shapes answers and was otherwise, as ``decoding.temperature was 0.0, is 0.7``."""
-        names = {"model", "spec", "facts", "attacks", "seed"}
+        names = {"model", "spec", "facts", "attacks", "seed"}  # the facts have a folder's hash
         before, after = self.model_dump(mode="json", include=names), now.model_dump(mode="json", include=names)
         return list(_differences(before, after, ""))
 

@@ -21,6 +21,7 @@ from guardrank.benchmark.models import Ask, Model, OutOfMemoryError, Reply
 from guardrank.benchmark.redteam import CannotAttackError, Shown, apply_transform
 from guardrank.benchmark.runs.responses import Response, ResponseLog
 from guardrank.console import warn
+from guardrank.errors import GuardRankError
 from guardrank.llm_judge.images import ImageError
 from guardrank.llm_judge.pool import map_in_order
 from guardrank.progress import Progress
@@ -125,11 +126,20 @@ def _ask_and_log(model: Model, images: ImageFolder, log: ResponseLog, case: Case
 def _ask_batch(batch: Sequence[Case], model: Model, images: ImageFolder) -> list[Response]:
     prepared = [prepare(case, images) for case in batch]
     asks = [ask for ask in prepared if isinstance(ask, Ask)]
-    replies = iter(model.answer(asks) if asks else ())
+    replies = iter(_answers(model, asks) if asks else ())
     return [
         _response(case, next(replies) if isinstance(ask, Ask) else ask)
         for case, ask in zip(batch, prepared, strict=True)
     ]
+
+
+def _answers(model: Model, asks: Sequence[Ask]) -> Sequence[Reply]:
+    replies = model.answer(asks)
+    if len(replies) != len(asks):  # nobody could tell whose they are
+        raise GuardRankError(
+            f"{model.name} gave {len(replies)} replies to {len(asks)} requests: its code is at fault"
+        )
+    return replies
 
 
 def prepare(case: Case, images: ImageFolder) -> Ask | Reply:

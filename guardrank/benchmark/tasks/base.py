@@ -31,20 +31,23 @@ class Reading:
     """Cases and problems while a source is read.
 
     Attributes:
-        places: where each case's row stands, by the case's id.
+        cases_by_id: each case, and where its row stands.
     """
 
     cases: list[Case] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
-    places: dict[str, str] = field(default_factory=dict)
+    cases_by_id: dict[str, tuple[Case, str]] = field(default_factory=dict)
 
     def add(self, place: str, case: Case) -> None:
-        """A case; one that is there already is a problem."""
-        if case.id in self.places:
-            text = f"asks the same of the same image as {self.places[case.id]}: left out"
-            self.problem(place, "duplicate", text)
+        """A case; one that is there already, or has the id of another, is a problem."""
+        if case.id in self.cases_by_id:
+            first, where = self.cases_by_id[case.id]
+            if (case.prompt, case.images) == (first.prompt, first.images):
+                self.problem(place, "duplicate", f"asks the same of the same image as {where}: left out")
+            else:
+                self.problem(place, "duplicate_id", f"has the id of another case, {where}: left out")
             return
-        self.places[case.id] = place
+        self.cases_by_id[case.id] = (case, place)
         self.cases.append(case)
 
     def problem(self, place: str, kind: str, text: str) -> None:

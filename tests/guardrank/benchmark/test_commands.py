@@ -53,6 +53,7 @@ def test_one_command_from_a_checkpoint_to_a_leaderboard(bench, vision, tmp_path,
     assert "data:image/jpeg;base64," in page and "<script" not in page
     facts = json.loads((tmp_path / "run" / "manifest.json").read_text())["facts"]
     assert str(vision[family].parent) not in json.dumps(facts)
+    assert model["spec"] == f"hf:{vision[family].name}"
 
 
 def test_the_same_tasks_over_http_give_the_same_responses(bench, vision, tmp_path):
@@ -202,6 +203,14 @@ def test_check_names_everything_in_a_hostile_folder_and_none_is_fatal(bench, tmp
     assert model["failures"] == {
         "image_outside": 2, "image_too_many_pixels": 1, "image_damaged": 1, "image_missing": 1,
     }  # fmt: skip
+
+
+def test_check_shows_what_is_wrong_where_nothing_can_be_asked(bench, tmp_path):
+    (tmp_path / "cases.jsonl").write_text('{"prompt": "Who?"}\n')
+    outcome = bench("check", "cases.jsonl")
+    assert outcome.code == 1 and "odd_row" in outcome.out and "is of no known dimension" in outcome.out
+    run = bench("run", "--model", "python:echo_models:Echo", "--tasks", "cases.jsonl", "-o", "run")
+    assert run.code == 2 and "guardrank-bench check says why" in run.err
 
 
 def test_check_is_content_with_the_samples(bench):

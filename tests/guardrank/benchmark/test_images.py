@@ -119,6 +119,7 @@ def test_addresses_are_fetched_only_where_that_is_allowed_and_once(folder, site)
     allowed = replace(folder, allow_urls=True)
     assert [allowed.open(f"{site.url}/a.png").size for _ in range(2)] == [(16, 12)] * 2
     assert site.asked == ["/a.png"]
+    assert reason(replace(allowed, limits=ImageLimits(most_bytes=10)), f"{site.url}/a.png") == "image_too_large"
 
 
 @pytest.mark.parametrize(
@@ -130,6 +131,11 @@ def test_what_cannot_be_fetched_has_its_reason_and_is_not_kept(folder, site, pat
     assert reason(allowed, f"{site.url}{path}") == said
     assert reason(allowed, f"{site.url}{path}") == said
     assert site.asked.count(path) >= 2
+
+
+def test_a_server_that_drips_is_given_up(folder, site, monkeypatch):
+    monkeypatch.setattr("guardrank.benchmark.image_urls.SECONDS", 0.0)
+    assert reason(replace(folder, allow_urls=True), f"{site.url}/a.png") == "image_unreachable"
 
 
 def test_an_address_where_nobody_answers_is_unreachable(folder, site):

@@ -120,6 +120,16 @@ def test_what_was_answered_before_a_fatal_error_is_kept(folder, tmp_path):
     assert set(read_responses(tmp_path / "r.jsonl")) == {"p:0", "p:1"}
 
 
+def test_replies_that_are_not_as_many_as_the_asks_are_nobodys(folder, tmp_path):
+    class Forgetful(EchoModel):
+        def answer(self, asks):
+            return super().answer(asks)[1:]
+
+    with pytest.raises(GuardRankError, match="gave 1 replies to 2 requests"):
+        ask(cases(), Forgetful(), folder, tmp_path / "r.jsonl")
+    assert read_responses(tmp_path / "r.jsonl") == {}
+
+
 def test_a_reply_is_a_text_or_an_error():
     with pytest.raises(ValueError, match="either"):
         Reply()

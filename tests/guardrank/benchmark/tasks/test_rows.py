@@ -69,6 +69,15 @@ def test_bad_rows_are_problems(tmp_path):
     ]
 
 
+def test_an_id_that_comes_twice_with_another_question_is_told_apart_from_a_repeated_question(tmp_path):
+    rows = [{"id": "1", "prompt": prompt, "dimension": "bias"} for prompt in ("Who?", "Where?", "Who?")]
+    tasks = read_tasks(write(tmp_path / "cases.jsonl", rows))
+    assert [(problem.kind, problem.text.partition(" ")[0]) for problem in tasks.problems] == [
+        ("duplicate_id", "has"),
+        ("duplicate", "asks"),
+    ]
+
+
 def test_images_lie_beside_the_file_or_where_the_user_says(tmp_path):
     source = write(tmp_path / "cases.jsonl", [{"image": "a.png", "prompt": "Who?", "dimension": "bias"}])
     assert read_tasks(source).images == tmp_path
@@ -80,8 +89,8 @@ def test_what_is_not_there_is_one_sentence(tmp_path):
         read_tasks(str(tmp_path / "nothing"))
     with pytest.raises(UsageError, match=r"no TASK/prompt\.csv"):
         read_tasks(str(tmp_path))
-    with pytest.raises(UsageError, match="no case that can be asked"):
-        read_tasks(write(tmp_path / "cases.jsonl", [{"prompt": ""}]))
+    none = read_tasks(write(tmp_path / "cases.jsonl", [{"prompt": ""}]))
+    assert (none.cases, [problem.kind for problem in none.problems]) == ((), ["odd_row"])
 
 
 def test_a_data_set_with_images_in_it_is_read_like_any_hub_id(tmp_path, monkeypatch):
