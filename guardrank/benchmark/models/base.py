@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
@@ -102,6 +103,11 @@ class Model(Protocol):
     @property
     def batch_size(self) -> int:
         """Asks that ``answer`` takes at once."""
+        ...
+
+    @property
+    def stop(self) -> threading.Event:
+        """Set where a run ends early: who waits for a server then waits no longer."""
         ...
 
     def facts(self) -> Mapping[str, Any]:

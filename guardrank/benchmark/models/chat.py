@@ -109,7 +109,7 @@ class ChatModel:
         self.settings = settings
         self._pace = Pace(requests_per_minute)
         self.threads = settings.concurrency
-        self._stop = threading.Event()
+        self.stop = threading.Event()
         price = find_price(settings)
         self._client = ChatClient(
             settings,
@@ -117,7 +117,7 @@ class ChatModel:
             price=price,
             purse=Purse(settings.max_cost),
             endpoint=Endpoint(Dialect(format="text")),
-            stop=self._stop,
+            stop=self.stop,
         )
         self._is_priced = price is not None
 
@@ -139,11 +139,11 @@ class ChatModel:
 
     def close(self) -> None:
         """Wait no longer for the server."""
-        self._stop.set()
+        self.stop.set()
         self._client.__exit__()
 
     def _ask(self, ask: Ask) -> Reply:
-        self._pace.wait(self._stop)
+        self._pace.wait(self.stop)
         return self._reply(self._client.ask(_request(ask)))
 
     def _reply(self, outcome: Outcome) -> Reply:

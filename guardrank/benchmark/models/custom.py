@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,7 @@ class CustomModel:
         self._own = own
         self._options = options
         self.batch_size = 1
+        self.stop = threading.Event()
 
     @property
     def name(self) -> str:

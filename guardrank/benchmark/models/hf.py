@@ -13,6 +13,7 @@ from __future__ import annotations
 import gc
 import hashlib
 import importlib
+import threading
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -85,6 +86,7 @@ class HFModel:
         self.source, self.model, self.chat, self.options = source, model, chat, options
         self.name = source.id.rstrip("/").rpartition("/")[2]
         self.batch_size = options.batch_size
+        self.stop = threading.Event()
         # on the model: of values given to generate(), those that equal a default would give way to the checkpoint's
         model.generation_config = self._decoding(model.generation_config)
         ends = model.generation_config.eos_token_id

@@ -8,7 +8,6 @@ Local models get batches, halved when memory runs out; servers get one ask from 
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
@@ -91,7 +90,7 @@ def _responses(
     """Responses that are in the log already."""
     if model.threads > 1:
         work = partial(_ask_and_log, model, images, log)
-        with closing(map_in_order(work, todo, model.threads, threading.Event())) as stream:
+        with closing(map_in_order(work, todo, model.threads, model.stop)) as stream:
             yield from ([response] for response in stream)
     else:
         yield from _in_batches(todo, model, images, log)

@@ -4,6 +4,7 @@ import csv
 import hashlib
 import json
 import struct
+import threading
 import zlib
 from pathlib import Path
 
@@ -73,6 +74,7 @@ class EchoModel:
     def __init__(self, batch_size=2, fails=None, threads=1, name="echo") -> None:
         self.batch_size, self.fails, self.threads, self.name = batch_size, fails or {}, threads, name
         self.asked: list[list[str]] = []
+        self.stop = threading.Event()
 
     def facts(self):
         """What it is."""

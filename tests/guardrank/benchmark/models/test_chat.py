@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import threading
 from contextlib import closing, contextmanager
 from time import monotonic
 
@@ -127,6 +128,15 @@ def test_it_waits_as_the_server_asks_and_tries_again(server):
     server.reply = in_turn(failing(429, headers={"Retry-After": "0"}), failing(503), completion("at last"))
     assert answer(server, more={"attempts": "3"}).text == "at last"
     assert len(server.asked) == 3
+
+
+def test_a_run_that_ends_waits_for_nobody(server):
+    server.reply = lambda _: failing(503, headers={"Retry-After": "60"})
+    with model_of(server, more={"attempts": "9"}) as model:
+        threading.Timer(0.3, model.stop.set).start()
+        started = monotonic()
+        (reply,) = model.answer([ASK])
+    assert reply.error == "stopped" and monotonic() - started < 10
 
 
 def test_a_wrong_key_ends_the_run(server):
