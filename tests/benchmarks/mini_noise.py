@@ -14,7 +14,7 @@ import argparse
 import gzip
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 import orjson
@@ -44,8 +44,15 @@ def _side(row: Record) -> bool | None:
     return None if low == 0 < high else low > 0
 
 
-def write_without(file: Path, out: Path, left_out: Iterable[str]) -> int:
-    """Copy a file's lines to ``out`` but those of the ids; gives how many were left out."""
+def _counted(rows: Sequence[Record], left_out: Collection[str]) -> str:
+    train = [row for row in rows if row.split == "train"]
+    unsafe = {row.id for row in train if _side(row)}
+    gone = f"{len(left_out)} of {len(train)} train rows left out"
+    return f"{gone}, {len(unsafe & set(left_out))} of the {len(unsafe)} unsafe ones"
+
+
+def write_without(file: Path, out: Path, left_out: Iterable[str]) -> None:
+    """Copy a file's lines to ``out`` but those of the ids."""
     ids = set(left_out)
     opened = gzip.open if file.suffix == ".gz" else open
     with opened(file, "rb") as source:
@@ -53,7 +60,6 @@ def write_without(file: Path, out: Path, left_out: Iterable[str]) -> int:
     kept = [line for line in lines if orjson.loads(line)["id"] not in ids]
     out.mkdir(parents=True, exist_ok=True)
     (out / file.name.removesuffix(".gz")).write_bytes(b"".join(kept))
-    return len(lines) - len(kept)
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -67,8 +73,9 @@ def main(arguments: Sequence[str]) -> None:
     judge = load_judge(asked.judge, device="cpu")
     for file in asked.files:
         rows = list(read_records(str(file), rejects=RejectLog(None)))
-        count = write_without(file, asked.out, contradicted(judge, rows, asked.drop))
-        print(f"{file.name}: {count} of {len(rows)} rows left out")
+        left_out = contradicted(judge, rows, asked.drop)
+        write_without(file, asked.out, left_out)
+        print(f"{file.name}: {_counted(rows, left_out)}")
 
 
 if __name__ == "__main__":
