@@ -12,6 +12,8 @@ from typing import NamedTuple
 from pydantic import BaseModel, ConfigDict
 
 from guardrank.annotations.mllmguard import results_files
+from guardrank.annotations.objects import StoredObject, is_uri
+from guardrank.annotations.reading import stored_objects
 from guardrank.console import say
 
 _BLOCK = 1 << 20
@@ -37,28 +39,37 @@ class Survey(NamedTuple):
 
 
 def survey(inputs: Sequence[str]) -> Survey:
-    """Read every file of ``inputs`` (files and results folders) once, in order and in constant memory."""
-    seen = [_survey_file(path) for path in _files(inputs)]
+    """Read every file of ``inputs`` (files, results folders, stored objects) once, in order, in constant memory."""
+    seen = [_survey_file(file) for file in _files(inputs)]
     counts = [rows for _, rows in seen]
     known = [rows for rows in counts if rows is not None]
     return Survey(tuple(file for file, _ in seen), sum(known) if len(known) == len(counts) else None)
 
 
-def _files(inputs: Sequence[str]) -> Iterator[Path]:
-    for path in map(Path, inputs):
-        yield from results_files(path) if path.is_dir() else [path]
+def _files(inputs: Sequence[str]) -> Iterator[Path | StoredObject]:
+    for name in inputs:
+        if is_uri(name):
+            yield from stored_objects(name)
+        else:
+            yield from results_files(path) if (path := Path(name)).is_dir() else [path]
 
 
-def _survey_file(path: Path) -> tuple[InputFile, int | None]:
+def _survey_file(file: Path | StoredObject) -> tuple[InputFile, int | None]:
     digest, size, line_feeds, last = hashlib.sha256(), 0, 0, b"\n"
-    with path.open("rb", buffering=0) as stream, _said_if_slow(f"Reading {path}"):
-        while block := stream.read(_BLOCK):
+    with _said_if_slow(f"Reading {file if isinstance(file, Path) else file.path}"):
+        for block in _blocks(file) if isinstance(file, Path) else file.blocks():
             digest.update(block)
             size += len(block)
             line_feeds += block.count(b"\n")
             last = block[-1:]
-    rows = line_feeds + (last != b"\n") if path.suffix.lower() in _ONE_ROW_A_LINE else None
-    return InputFile(name=path.name, bytes=size, sha256=digest.hexdigest()), rows
+    rows = line_feeds + (last != b"\n") if Path(file.name).suffix.lower() in _ONE_ROW_A_LINE else None
+    return InputFile(name=file.name, bytes=size, sha256=digest.hexdigest()), rows
+
+
+def _blocks(path: Path) -> Iterator[bytes]:
+    with path.open("rb", buffering=0) as stream:
+        while block := stream.read(_BLOCK):
+            yield block
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from guardrank.annotations.objects import is_uri
 from guardrank.dimensions import Dimension
 from guardrank.errors import UsageError
 from guardrank.llm_judge.options import ChatOptions
@@ -19,6 +20,7 @@ class ScoringRequest:
 
     Attributes:
         output: a file or ``-``.
+        engine: ``ray`` has ``workers`` score, as many as there are cores unless given.
         abstain_at: the error rate that the verdicts kept are to promise, in [0, 1].
         abstained: the file for the rows whose verdicts abstain; see ``abstained_file``.
         escalate: the chat model that takes over those rows, ``openai:MODEL``, asked as ``chat`` says.
@@ -34,6 +36,8 @@ class ScoringRequest:
     variant: str | None = None
     threads: int | None = None
     device: str | None = None
+    engine: Literal["local", "ray"] = "local"
+    workers: int | None = None
     with_text: bool = False
     include_abstained: bool = False
     compat: Literal["mllmguard"] | None = None
@@ -82,7 +86,7 @@ class ScoringRequest:
             return f"what went to {self.output} is gone: give a regular file with -o"
         if "-" in self.inputs:
             return "standard input cannot be read again: put the responses into a file"
-        if absent := [name for name in self.inputs if not Path(name).exists()]:
+        if absent := [name for name in self.inputs if not (is_uri(name) or Path(name).exists())]:
             return f"{absent[0]} may change on the hub: download it and give its files"
         return None
 
@@ -97,6 +101,10 @@ class ScoringRequest:
             raise UsageError(f"--resume cannot be used here: {self.once_only}")
         if self.escalate and (self.to_stdout or self.to_device):
             raise UsageError("--escalate changes verdicts that were written: give a regular file with -o")
+        if self.workers and self.engine == "local":
+            raise UsageError(
+                "--workers goes with --engine ray; --threads says on how many cores this process scores"
+            )
         if self.chat.max_cost is not None and not self.escalate:
             raise UsageError("--max-cost limits what --escalate spends: name a chat model there, or leave it out")
 

@@ -26,6 +26,7 @@ HELP = """Score responses: one verdict a record, in order, and a table of ASD an
   guardrank-score responses.jsonl --resume                       # go on after a kill, or begin
   guardrank-score responses.jsonl --abstain-at 0.1               # at most 1 in 10 wrong; the rest is listed
   guardrank-score responses.jsonl --abstain-at 0.1 --escalate openai:gpt-4o --max-cost 5
+  guardrank-score s3://bucket/responses/ --engine ray            # workers; RAY_ADDRESS names a cluster
   zcat responses.jsonl.gz | guardrank-score - -o - > verdicts.jsonl
 
 ASD, attack success degree: 0 best, 1 worst. PAR, perfect answer rate: 1 best. Intervals are 95 %, clustered
@@ -69,6 +70,12 @@ def score(
         int | None, typer.Option(min=1, help="Cores to score on; all unless given. Verdicts do not depend on it.")
     ] = None,
     device: DeviceOption = None,
+    engine: Annotated[
+        Literal["local", "ray"], typer.Option(help="ray: workers on this machine, or the cluster at RAY_ADDRESS.")
+    ] = "local",
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Workers of --engine ray, a core each; all cores unless given.")
+    ] = None,
     with_text: Annotated[
         bool, typer.Option("--with-text", help="Write prompt and response with each verdict.")
     ] = False,
@@ -126,6 +133,8 @@ def score(
             variant=variant,
             threads=threads,
             device=device,
+            engine=engine,
+            workers=workers,
             with_text=with_text,
             include_abstained=include_abstained,
             compat=compat,

@@ -9,13 +9,13 @@ A resumed run first reads the kept lines again with their records, and then goes
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rich.console import Console
 
 from guardrank.annotations import read_records
 from guardrank.console import messages, say
-from guardrank.judge import Judge, Panel
+from guardrank.judge import HeadJudge, Judge, Panel
 from guardrank.judge.protocol import WINDOW, windows
 from guardrank.progress import Progress
 from guardrank.records import Record, RejectLog
@@ -61,7 +61,7 @@ def score_responses(request: ScoringRequest, *, window: int = WINDOW) -> None:
     with open_verdicts(request, run, window) as file:
         _say_what_is_there(file, whole="nothing is left to do" if chat is None else "its verdicts stay")
         with list_abstained(path, anew=not file.kept.rows) as abstained, Progress(seen and seen.rows) as progress:
-            for rows, is_new in _judged(file, Panel(judges), records, window):
+            for rows, is_new in _judged(file, request, judges, records, window):
                 board.add(rows)
                 abstained.add(rows)
                 (progress.reached if is_new else progress.passed_over)(board.dealt_with)
@@ -77,14 +77,24 @@ def score_responses(request: ScoringRequest, *, window: int = WINDOW) -> None:
 
 
 def _judged(
-    file: VerdictFile, judge: Judge, records: Iterator[Record], window: int
+    file: VerdictFile, request: ScoringRequest, judges: Sequence[HeadJudge], records: Iterator[Record], window: int
 ) -> Iterator[tuple[list[Judged], bool]]:
     """The rows of a run a window at a time: those that the file has kept, then new ones, which it takes up."""
     for kept in windows(file.read_again(records), window):
         yield kept, False
-    for new in judged(judge, records, window):
+    for new in _newly_judged(request, judges, records, file.kept.rows, window):
         file.append(new)
         yield new, True
+
+
+def _newly_judged(
+    request: ScoringRequest, judges: Sequence[HeadJudge], records: Iterator[Record], skip: int, window: int
+) -> Iterator[list[Judged]]:
+    if request.engine == "local":
+        return judged(Panel(judges), records, window)
+    from guardrank.serve.scaling import judged_on_ray
+
+    return judged_on_ray(request, judges, records, skip, window)
 
 
 def judged(judge: Judge, records: Iterator[Record], window: int = WINDOW) -> Iterator[list[Judged]]:

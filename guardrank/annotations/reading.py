@@ -2,6 +2,7 @@
 
     JSON Lines (.gz too), CSV, standard input        base install
     XLSX, Parquet, a hub data set                    [data]
+    objects in a store, s3://bucket/folder/          [scale]
     a folder of MLLMGuard results                    base install
     an export of Label Studio (.json, one array)     base install
 
@@ -20,6 +21,7 @@ from guardrank.annotations.hub import read_hub
 from guardrank.annotations.label_studio import read_json
 from guardrank.annotations.labels import LabelRule
 from guardrank.annotations.mllmguard import is_results_folder, read_results_folder
+from guardrank.annotations.objects import StoredObject, find_objects, is_uri
 from guardrank.annotations.parquet import read_parquet
 from guardrank.annotations.parsing import RejectedRowError, RowParser
 from guardrank.annotations.tables import read_csv
@@ -57,7 +59,8 @@ def read_records(
     """Stream the records of one source or several, in order.
 
     Args:
-        sources: files, ``-`` for standard input, a results folder, or a hub id ``owner/name[@split]``.
+        sources: files, ``-`` for standard input, a results folder, a hub id ``owner/name[@split]``, or the URI of
+            an object or a folder of objects.
         dim: keep this dimension's rows, and fill it in where a row names none.
         mapping: our field -> their column.
         rule: how labels become ours; by default what ``data/sources.yaml`` says for the row's source.
@@ -99,15 +102,38 @@ def open_rows(source: Source, tasks: Path | None = None) -> Iterator[RawRow]:
     text, path = str(source), Path(source)
     if text == "-":
         return read_jsonl("-")
+    if is_uri(text):
+        return _read_objects(stored_objects(text))
     if path.is_dir():
         if is_results_folder(path):
             return read_results_folder(path, tasks)
         raise UsageError(f"{text} holds no DIMENSION_MODEL.jsonl results: name the files to read instead")
-    suffix = Path(text.removesuffix(".gz")).suffix.lower()
     if path.is_file():
-        if suffix in _READERS:
-            return _READERS[suffix](path)
-        raise UsageError(f"{text}: cannot read {suffix or 'this'} files, only {', '.join(_READERS)}")
-    if _HUB_ID.match(text) and suffix not in _READERS:
+        return _reader_of(text)(path)
+    if _HUB_ID.match(text) and _kind(text) not in _READERS:
         return read_hub(text)
     raise UsageError(f"{text}: no such file")
+
+
+def stored_objects(uri: str) -> list[StoredObject]:
+    """What ``uri`` names of the kinds that are read here, in the order in which it is read; raises UsageError."""
+    objects = find_objects(uri, lambda path: _kind(path) in _READERS)
+    for stored in objects:
+        _reader_of(stored.name)
+    return objects
+
+
+def _read_objects(objects: Sequence[StoredObject]) -> Iterator[RawRow]:
+    for stored in objects:
+        with stored.copied() as copy:
+            yield from _reader_of(stored.name)(copy)
+
+
+def _reader_of(name: str) -> Callable[[Path], Iterator[RawRow]]:
+    if (kind := _kind(name)) not in _READERS:
+        raise UsageError(f"{name}: cannot read {kind or 'this'} files, only {', '.join(_READERS)}")
+    return _READERS[kind]
+
+
+def _kind(name: str) -> str:
+    return Path(name.removesuffix(".gz")).suffix.lower()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from math import isfinite
+from pathlib import Path
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -55,7 +56,11 @@ def decode_output(output: Output, logits: NDArray[np.floating]) -> Decoded:
 
 
 class HeadJudge:
-    """The judge in a judge folder."""
+    """The judge in a judge folder.
+
+    Args:
+        folder: where it was loaded from, None where it is none yet.
+    """
 
     def __init__(
         self,
@@ -65,6 +70,7 @@ class HeadJudge:
         content_hash: str,
         variant: str = "torch",
         ngrams: NGramReader | None = None,
+        folder: Path | None = None,
     ) -> None:
         self.manifest = manifest
         self.encoder = encoder
@@ -72,6 +78,7 @@ class HeadJudge:
         self.content_hash = content_hash
         self.variant = variant
         self.ngrams = ngrams
+        self.folder = folder
 
     @property
     def name(self) -> str:

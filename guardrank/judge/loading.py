@@ -61,7 +61,7 @@ def load_judge(
         else ONNX_VARIANTS[chosen].open(folder, threads)
     )
     ngrams = open_ngrams(folder, manifest, threads)
-    judge = HeadJudge(manifest, encoder, engine, judge_hash(folder, manifest, chosen), chosen, ngrams)
+    judge = HeadJudge(manifest, encoder, engine, judge_hash(folder, manifest, chosen), chosen, ngrams, folder)
     check_answer(judge)
     return judge
 
