@@ -4,9 +4,11 @@
     for verdict in judge.score(guardrank.read_records("responses.jsonl")):
         print(verdict.id, verdict.score, verdict.confidence)
 
-Names are loaded on first use, so that importing the package stays cheap.
+Names are loaded on first use, so that importing the package stays cheap. Libraries below it report their use to
+their makers unless told not to (ONNX Runtime does so on Linux too by now): here they are told.
 """
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
     from guardrank.records import Record, RejectLog, Verdict
 
 __version__ = "0.1.0"
+
+for _opt_out in ("ORT_DISABLE_TELEMETRY", "HF_HUB_DISABLE_TELEMETRY"):
+    os.environ.setdefault(_opt_out, "1")  # ONNX Runtime looks once, while it is imported
 
 _HOMES = {
     "Dimension": "guardrank.dimensions",

@@ -1,6 +1,7 @@
 """What the package exports, and what importing it costs."""
 
 import json
+import os
 import subprocess
 import sys
 from importlib import import_module
@@ -105,3 +106,13 @@ def test_records_are_read_and_a_judge_looked_for_without_an_extra(tmp_path):
         "    assert type(error).__name__ == 'JudgeError', error\n"
     )
     assert not modules_after(code) & HEAVY
+
+
+def test_nothing_reports_to_anyone_and_leaves_no_mark_in_the_home(tmp_path):
+    """ONNX Runtime would make a device id there, and send it with what it was used for."""
+    (home := tmp_path / "home").mkdir()
+    record = "guardrank.Record(response='Hello', dimension='bias')"
+    script = f"import guardrank; next(guardrank.load_judge('guardrank-mini').score([{record}]))"
+    own = {name: value for name, value in os.environ.items() if not name.startswith(("ORT_", "XDG_", "CI"))}
+    subprocess.run([sys.executable, "-c", script], env=own | {"HOME": str(home)}, check=True)
+    assert list(home.rglob("*")) == []
