@@ -18,7 +18,7 @@ class ServiceSettings:
 
     Attributes:
         window: seconds that the first record of a batch waits for company.
-        batch_rows: records that are scored together at most.
+        batch_tokens: that are scored together, about.
         queue_rows: records that may wait; what does not fit is refused with 503.
         body_bytes: of a request at most; a longer one is refused with 413.
         body_seconds: that a body may take to arrive; a slower one is refused with 408.
@@ -29,7 +29,7 @@ class ServiceSettings:
     """
 
     window: float = 0.005
-    batch_rows: int = 256
+    batch_tokens: int = 16_384
     queue_rows: int = 2_048
     body_bytes: int = 8 * MIB
     body_seconds: float = 30.0

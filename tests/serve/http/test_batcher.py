@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from guardrank.records import Record, Verdict
-from guardrank.serve.http.batcher import Batcher, ClosingError, QueueFullError
+from guardrank.serve.http.batcher import Batcher, ClosingError, QueueFullError, tokens_about
 from guardrank.serve.http.settings import ServiceSettings
 
 
@@ -74,16 +74,35 @@ def test_requests_that_arrive_together_are_scored_together_one_batch_at_a_time()
     assert len(judge.batches) <= 3 and sum(judge.batches) == 30 and judge.most == 1
 
 
-def test_a_batch_has_a_bound_and_a_large_request_stays_whole():
+def test_a_batch_has_a_budget_of_tokens():
     judge = Slow()
 
     async def work(batcher):
-        await asyncio.gather(
-            *(batcher.score(records(*range(5))) for _ in range(10)), batcher.score(records(*range(40)))
-        )
+        await asyncio.gather(*(batcher.score(records(*[39] * 5)) for _ in range(10)))
 
-    with_batcher(work, judge, batch_rows=10)
-    assert all(size <= 14 or 40 <= size <= 49 for size in judge.batches) and sum(judge.batches) == 90
+    with_batcher(work, judge, batch_tokens=70)
+    assert judge.batches == [7] * 7 + [1]  # 39 letters are some ten tokens
+
+
+def test_a_large_request_is_scored_in_shares_in_order_and_a_small_one_does_not_wait_for_all_of_it():
+    judge = Slow()
+
+    async def work(batcher):
+        large = asyncio.create_task(batcher.score(records(*range(200))))
+        await asyncio.sleep(0)
+        small = await batcher.score(records(1))
+        assert not large.done()
+        return small, await large
+
+    small, large = with_batcher(work, judge, batch_tokens=100)
+    assert [one.id for one in small] == ["1"]
+    assert [one.id for one in large] == [str(n) for n in range(200)]
+    assert len(judge.batches) > 10 and sum(judge.batches) == 201
+
+
+def test_a_record_costs_no_more_than_the_judge_reads():
+    cheap, dear = (Record(response=text, dimension="bias") for text in ("你好", "x" * 100_000))
+    assert (tokens_about(cheap, 96), tokens_about(dear, 96)) == (2, 96)
 
 
 def test_what_does_not_fit_is_refused_with_the_time_to_wait():
@@ -126,6 +145,19 @@ def test_an_error_of_the_judge_reaches_those_who_wait_and_the_next_are_served():
         return await batcher.score(records(2))
 
     assert with_batcher(work)[0].score == 2
+
+
+def test_after_an_error_the_rest_of_a_large_request_is_not_scored_and_does_not_fill_the_queue():
+    judge = Slow()
+
+    async def work(batcher):
+        with pytest.raises(RuntimeError):
+            await batcher.score([Record(response="fail", dimension="toxicity"), *records(*[40] * 99)])
+        assert await batcher.score(records(2))
+        assert batcher.waiting == 0
+
+    with_batcher(work, judge, batch_tokens=100)
+    assert sum(judge.batches) < 40
 
 
 def test_a_client_that_has_left_disturbs_nobody():
