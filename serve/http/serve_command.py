@@ -5,7 +5,6 @@ options ──> settings, judges ──create_app──> uvicorn, until SIGTERM;
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -82,8 +81,7 @@ def _open(names: list[str], variant: str | None, threads: int | None) -> tuple[l
             raise UsageError(f"judge {name} has labels of its own, which are no scores of a dimension")
         say(f"Judge {judge.name} ({', '.join(sorted(judge.dimensions))}; {judge.variant})")
         judges.append(judge)
-        card = Path(name) / "README.md"
-        if card.is_file():
+        if judge.folder and (card := judge.folder / "README.md").is_file():
             cards[judge.name] = card.read_text("utf-8")
     return judges, cards
 

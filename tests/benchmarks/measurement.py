@@ -32,6 +32,8 @@ _PACKAGES = (
     "safetensors",
     "scikit-learn",
     "numpy",
+    "ray",
+    "uvicorn",
 )
 
 

@@ -2,7 +2,7 @@
 
     rows ──offline engine──> verdicts, rows/s
     rows ──requests of 32, over 1, 8, 64 connections──> guardrank-serve, a process of its own ──> rows/s, p50, p99
-    10 x its pace ──> 503s, and then as before;  --minutes of load ──> memory
+    10 x its pace, answered or not ──> 503s, and then as before;  --minutes of load ──> memory
 
     python tests/benchmarks/serving_load.py --json docs/results/serving.json --minutes 20
 
@@ -13,14 +13,15 @@ the offline verdict of the same row; a wrong or missing one is counted.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import resource
 import socket
 import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, closing
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,6 +39,7 @@ SOURCES = ("diasafety", "gptfuzz", "cold_test_zh", "truthfulqa_judge")
 ROWS_OF_EACH = 600
 A_REQUEST = 32
 LATENCY_CONNECTIONS = (1, 8, 64)
+OVERLOAD = 10
 
 
 @dataclass
@@ -46,10 +48,15 @@ class Load:
 
     Attributes:
         latencies: seconds, of answers with 200.
+        refusals: seconds, of answers with another status.
         wrong: answers that differ from the offline verdicts.
+        offered: rows/s that were asked for, where that does not depend on the answers.
     """
 
     latencies: list[float] = field(default_factory=list)
+    refusals: list[float] = field(default_factory=list)
+    without_time_to_wait: int = 0
+    offered: float | None = None
     statuses: Counter[int] = field(default_factory=Counter)
     rows: int = 0
     wrong: int = 0
@@ -58,16 +65,22 @@ class Load:
 
     def figures(self) -> dict[str, Any]:
         """The figures, in rows/s and milliseconds."""
-        ordered = sorted(self.latencies)
         return {
             "rows_per_second": round(self.rows / self.seconds, 1),
+            "offered_rows_per_second": self.offered and round(self.offered, 1),
             "requests": self.statuses.total(),
             "statuses": {str(status): count for status, count in self.statuses.items()},
-            "p50_ms": round(1000 * ordered[len(ordered) // 2], 1) if ordered else None,
-            "p99_ms": round(1000 * ordered[int(0.99 * (len(ordered) - 1))], 1) if ordered else None,
+            "p50_ms": _quantile(self.latencies, 0.5),
+            "p99_ms": _quantile(self.latencies, 0.99),
+            "refusal_p99_ms": _quantile(self.refusals, 0.99),
+            "refusals_without_retry_after": self.without_time_to_wait,
             "wrong": self.wrong,
             "client_processor_share": round(self.client_seconds / self.seconds, 3),
         }
+
+
+def _quantile(seconds: Sequence[float], share: float) -> float | None:
+    return round(1000 * sorted(seconds)[int(share * (len(seconds) - 1))], 1) if seconds else None
 
 
 class Bodies:
@@ -132,7 +145,8 @@ async def measure(
         found["throughput"] = (await drive(url, many, 8, seconds)).figures()
         found["latency"] = {str(n): (await drive(url, single, n, seconds)).figures() for n in LATENCY_CONNECTIONS}
     async with serving() as (url, _):
-        found["overload"] = (await drive(url, many, 640, seconds)).figures()
+        ten_times = OVERLOAD * found["throughput"]["rows_per_second"]
+        found["overload"] = (await overload(url, many, ten_times, seconds)).figures()
         found["after_overload"] = (await drive(url, many, 8, seconds)).figures()
     if minutes:
         async with serving() as (url, process):
@@ -179,33 +193,75 @@ async def _is_ready(client: httpx.AsyncClient, url: str) -> bool:
 
 
 async def drive(url: str, bodies: Bodies, connections: int, seconds: float) -> Load:
-    """Ask over so many connections, each as soon as it has its answer; those refused wait a moment."""
+    """Ask over so many connections, each as soon as it has its answer."""
     load = Load()
-    limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
-    before, started = _own_seconds(), time.perf_counter()
-    async with httpx.AsyncClient(limits=limits, timeout=120) as client:
-        clients = (_ask(client, url, bodies, load, number, started + seconds) for number in range(connections))
-        await asyncio.gather(*clients)
-    load.seconds = time.perf_counter() - started
-    load.client_seconds = _own_seconds() - before
+    with measured(load):
+        until = time.perf_counter() + seconds
+        await asyncio.gather(*(_keep_asking(url, bodies, load, number, until) for number in range(connections)))
     return load
 
 
-async def _ask(client: httpx.AsyncClient, url: str, bodies: Bodies, load: Load, number: int, until: float) -> None:
-    turn = number
-    while time.perf_counter() < until:
-        place = turn % len(bodies.sent)
-        turn += 97
+async def _keep_asking(url: str, bodies: Bodies, load: Load, number: int, until: float) -> None:
+    turns = itertools.count(number, 97)
+    async with connection() as client:  # its own: a pool of many costs a core by itself
+        while time.perf_counter() < until:
+            await _ask(client, url, bodies, load, next(turns))
+
+
+async def overload(url: str, bodies: Bodies, rows_per_second: float, seconds: float) -> Load:
+    """Ask at a fixed pace, whether or not there are answers; nobody tries again."""
+    load, every = Load(), bodies.size / rows_per_second
+    free = [connection()]
+    asked: set[asyncio.Task[None]] = set()
+
+    async def ask(turn: int) -> None:
+        client = free.pop() if free else connection()
+        await _ask(client, url, bodies, load, turn)
+        free.append(client)
+
+    with measured(load):
         started = time.perf_counter()
-        headers = {"Content-Type": "application/json"}
-        answer = await client.post(f"{url}/v1/score", content=bodies.sent[place], headers=headers)
-        load.statuses[answer.status_code] += 1
-        if answer.status_code != 200:
-            await asyncio.sleep(0.2)
-            continue
-        load.latencies.append(time.perf_counter() - started)
-        load.rows += bodies.size
-        load.wrong += orjson.loads(answer.content)["verdicts"] != bodies.expected[place]
+        for turn in range(int(seconds / every)):
+            await asyncio.sleep(max(started + turn * every - time.perf_counter(), 0))
+            task = asyncio.create_task(ask(turn))
+            asked.add(task)
+        offered = time.perf_counter() - started
+        await asyncio.gather(*asked)
+    load.offered = len(asked) * bodies.size / offered
+    for client in free:
+        await client.aclose()
+    return load
+
+
+def connection() -> httpx.AsyncClient:
+    """A client of one connection."""
+    return httpx.AsyncClient(limits=httpx.Limits(max_connections=1), timeout=120, verify=False)
+
+
+@contextmanager
+def measured(load: Load) -> Iterator[None]:
+    """Note how long the block takes, and how much processor time of this process."""
+    before, started = _own_seconds(), time.perf_counter()
+    yield
+    load.seconds = time.perf_counter() - started
+    load.client_seconds = _own_seconds() - before
+
+
+async def _ask(client: httpx.AsyncClient, url: str, bodies: Bodies, load: Load, turn: int) -> None:
+    place = turn % len(bodies.sent)
+    started = time.perf_counter()
+    answer = await client.post(
+        f"{url}/v1/score", content=bodies.sent[place], headers={"Content-Type": "application/json"}
+    )
+    load.statuses[answer.status_code] += 1
+    seconds = time.perf_counter() - started
+    if answer.status_code != 200:
+        load.refusals.append(seconds)
+        load.without_time_to_wait += answer.status_code == 503 and "Retry-After" not in answer.headers
+        return
+    load.latencies.append(seconds)
+    load.rows += bodies.size
+    load.wrong += orjson.loads(answer.content)["verdicts"] != bodies.expected[place]
 
 
 def _own_seconds() -> float:
@@ -218,8 +274,8 @@ def in_markdown(figures: dict[str, Any]) -> str:
     loads = {
         f"requests of {A_REQUEST}, 8 connections": figures["throughput"],
         **{f"requests of 1, {n} connections": figures["latency"][str(n)] for n in LATENCY_CONNECTIONS},
-        "overload: 640 connections": figures["overload"],
-        "8 connections after it": figures["after_overload"],
+        f"overload: {OVERLOAD} x that, offered whatever is answered": figures["overload"],
+        "requests of 32, 8 connections, after it": figures["after_overload"],
     }
     head = ["load", "rows/s", "p50, ms", "p99, ms", "200", "503", "wrong", "client's processor, cores"]
     rows = [[name, *_cells(one)] for name, one in loads.items()]
