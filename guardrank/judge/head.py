@@ -147,7 +147,7 @@ class HeadJudge:
             id=record.id,
             score=score,
             expected=round(expected, 6),
-            probs=tuple([round(p, 6) for p in probs]),
+            probs=tuple([round(p, 6) + 0.0 for p in probs]),  # + 0.0: none is shown as -0.0
             confidence=round(confidence, 6),
             abstained=abstained,
             truncated=truncated,
