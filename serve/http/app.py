@@ -1,6 +1,7 @@
 """The application: judges behind HTTP.
 
-create_app(judges, settings) ──> /v1/score, /v1/moderations, /v1/judges, /healthz, /readyz, /metrics, /docs, /
+create_app(judges, settings) ──> /v1/score, /v1/moderations, /v1/judges, /healthz, /readyz, /metrics,
+                                    /openapi.json, and the pages / and /docs
 """
 
 from __future__ import annotations
@@ -9,12 +10,10 @@ import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from typing import Any
 
 import orjson
 from fastapi import FastAPI, HTTPException, Request
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import PlainTextResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from guardrank import __version__
@@ -22,8 +21,10 @@ from guardrank.dimensions import DIMENSIONS
 from guardrank.judge import HeadJudge, Panel
 from guardrank.records import Record, Verdict, verdict_line
 from guardrank.serve.http.batcher import Batcher, ClosingError, QueueFullError
+from guardrank.serve.http.errors import FieldError, add_errors
 from guardrank.serve.http.limits import Limits
 from guardrank.serve.http.moderation import moderation_records, moderations
+from guardrank.serve.http.openapi import DescribedApp
 from guardrank.serve.http.page_files import add_page
 from guardrank.serve.http.parsing import StrictRoute
 from guardrank.serve.http.schemas import (
@@ -54,7 +55,8 @@ class Service:
         self.judges, self.settings, self.cards = tuple(judges), settings, cards
         self.executor = ThreadPoolExecutor(1, thread_name_prefix="judge")
         panels = {DEFAULT: Panel(judges), **{judge.name: Panel([judge]) for judge in judges}}
-        self.batchers = {name: Batcher(panel, self.executor, settings) for name, panel in panels.items()}
+        longest = max(judge.manifest.transformer.max_tokens for judge in judges)
+        self.batchers = {name: Batcher(panel, self.executor, settings, longest) for name, panel in panels.items()}
         self.telemetry = Telemetry(self.batchers)
         self.is_ready = False
 
@@ -76,14 +78,29 @@ class Service:
         self.telemetry.count(verdicts)
         return verdicts
 
-    def check(self, records: Sequence[Record]) -> None:
-        """Raise HTTPException with the field named where there is too much of something."""
+    @property
+    def texts(self) -> int:
+        """Texts in a moderation at most: each is a record a dimension."""
+        return max(self.settings.rows // len(self.batchers[DEFAULT].judge.dimensions), 1)
+
+    def check_records(self, records: Sequence[Record]) -> None:
+        """Raise FieldError where there is too much of something."""
         if len(records) > self.settings.rows:
-            raise HTTPException(422, f"records: at most {self.settings.rows:,} in a request")
+            raise FieldError("records", f"at most {self.settings.rows:,} in a request")
         for i, record in enumerate(records):
             for field in ("prompt", "response", "reference"):
-                if len(getattr(record, field) or "") > self.settings.chars:
-                    raise HTTPException(422, f"records.{i}.{field}: at most {self.settings.chars:,} characters")
+                self._check_text(f"records.{i}.{field}", getattr(record, field) or "")
+
+    def check_texts(self, body: ModerationBody) -> None:
+        """The same of what is to be moderated."""
+        if not isinstance(body.input, str) and len(body.input) > self.texts:
+            raise FieldError("input", f"at most {self.texts:,} in a request")
+        for text in body.texts:
+            self._check_text("input", text)
+
+    def _check_text(self, field: str, text: str) -> None:
+        if len(text) > self.settings.chars:
+            raise FieldError(field, f"at most {self.settings.chars:,} characters")
 
     @asynccontextmanager
     async def lifespan(self, _app: FastAPI) -> AsyncIterator[None]:
@@ -103,12 +120,22 @@ def create_app(
 ) -> FastAPI:
     """The application that serves ``judges``; each must have labels that are scores of a dimension."""
     service = Service(judges, settings, cards or {})
-    app = FastAPI(title="GuardRank", version=__version__, lifespan=service.lifespan)
+    app = DescribedApp(
+        title="GuardRank",
+        description="How safe responses are, in five dimensions; 0 is best.",
+        version=__version__,
+        lifespan=service.lifespan,
+        docs_url=None,
+        redoc_url=None,  # both would load scripts from elsewhere; page_files has a page of our own
+        redirect_slashes=False,  # to the address that the client's Host header names
+        generate_unique_id_function=lambda route: route.name,  # what generated clients call their methods
+        telemetry={"tracing": False, "logs": False, "auto_configure": False},  # messages of errors may hold texts
+    )
     app.router.route_class = StrictRoute
     app.state.service = service
     _add_scoring(app, service)
     _add_operations(app, service)
-    _add_errors(app)
+    add_errors(app)
     add_page(app)
     app.add_middleware(Limits, settings=settings)
     app.add_middleware(RequestLog, telemetry=service.telemetry)
@@ -116,13 +143,13 @@ def create_app(
 
 
 def _add_scoring(app: FastAPI, service: Service) -> None:
-    refused = error_responses(400, 401, 404, 408, 413, 422, 503)
+    refused = error_responses(400, 415, 422, 503)
 
-    @app.post("/v1/score", response_model=ScoreAnswer, responses=refused)
+    @app.post("/v1/score", response_model=ScoreAnswer, responses=refused | error_responses(404))
     async def score(body: ScoreBody, request: Request) -> Response:
         """Score records: one verdict each, in order."""
         batcher = _known(service, body.judge)
-        service.check(body.records)
+        service.check_records(body.records)
         verdicts = await service.score(batcher, body.records)
         request.state.noted = {"rows": len(verdicts)}
         lines = [verdict_line(*pair) for pair in zip(body.records, verdicts, strict=True)]
@@ -132,8 +159,8 @@ def _add_scoring(app: FastAPI, service: Service) -> None:
     async def moderate(body: ModerationBody, request: Request) -> ModerationAnswer:
         """Judge texts in the form of OpenAI's moderation API."""
         batcher = service.find(body.model) or _known(service, None)
+        service.check_texts(body)
         records = moderation_records(body.texts, batcher.judge.dimensions)
-        service.check(records)
         verdicts = await service.score(batcher, records)
         request.state.noted = {"rows": len(verdicts)}
         return ModerationAnswer(
@@ -150,7 +177,7 @@ def _known(service: Service, name: str | None) -> Batcher:
 
 
 def _add_operations(app: FastAPI, service: Service) -> None:
-    @app.get("/v1/judges", responses=error_responses(401))
+    @app.get("/v1/judges")
     async def judges() -> JudgesAnswer:
         """The judges that are served, with their cards and hashes."""
         return JudgesAnswer(judges=[_described(judge, service.cards.get(judge.name)) for judge in service.judges])
@@ -167,7 +194,7 @@ def _add_operations(app: FastAPI, service: Service) -> None:
             raise HTTPException(503, "not ready", {"Retry-After": "1"})
         return {"status": "ready"}
 
-    @app.get("/metrics", response_class=Response, responses=error_responses(401))
+    @app.get("/metrics", response_class=PlainTextResponse)
     async def metrics() -> Response:
         """Prometheus' text format."""
         return Response(generate_latest(service.telemetry.registry), media_type=CONTENT_TYPE_LATEST)
@@ -183,28 +210,3 @@ def _described(judge: HeadJudge, card: str | None) -> JudgeOut:
         max_tokens=judge.manifest.transformer.max_tokens,
         card=card,
     )
-
-
-def _add_errors(app: FastAPI) -> None:
-    @app.exception_handler(HTTPException)
-    async def refused(_request: Request, error: HTTPException) -> JSONResponse:
-        return _error(error.status_code, str(error.detail), headers=dict(error.headers or {}))
-
-    @app.exception_handler(RequestValidationError)
-    async def invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
-        first: Mapping[str, Any] = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"][1:])[:200]
-        return _error(422, f"{field or 'body'}: {first['msg'][:200]}", field=field or None)
-
-
-def _error(
-    status: int, message: str, *, field: str | None = None, headers: Mapping[str, str] | None = None
-) -> JSONResponse:
-    """What was judged is in no error: pydantic's own errors would repeat the input."""
-    kind = "server_error" if status >= 500 else "invalid_request_error"
-    detail = {
-        "message": message,
-        "type": kind,
-        "field": field or (message.partition(":")[0] if status == 422 else None),
-    }
-    return JSONResponse({"error": detail}, status, headers)

@@ -13,6 +13,7 @@ from typing import Any
 
 import orjson
 
+from guardrank.serve.http.errors import error_content
 from guardrank.serve.http.settings import ServiceSettings
 
 Scope = MutableMapping[str, Any]
@@ -21,9 +22,15 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-OPEN_PATHS = frozenset({"/healthz", "/readyz", "/"})
-"""What needs no token: an orchestrator's questions, and the page, which asks its reader for it."""
+OPEN_PATHS = frozenset({"/healthz", "/readyz", "/", "/docs"})
+"""What needs no token: an orchestrator's questions, and the pages, which ask their reader for it.
+
+A browser sends no bearer token with a navigation, so a page behind the token could not be opened. The pages hold
+nothing of this service; what they show (/v1/judges, /openapi.json) is asked for with the token.
+"""
 PAGE = "/page/"
+MAX_DIGITS = 20
+"""Of Content-Length, that are read: a number of thousands of digits is one that Python refuses to read."""
 
 
 class Limits:
@@ -82,7 +89,7 @@ class Limits:
 
 def _announced(headers: MutableMapping[bytes, bytes]) -> int:
     length = headers.get(b"content-length", b"0")
-    return int(length) if length.isdigit() else 0
+    return int(length[:MAX_DIGITS]) if length.isdigit() else 0
 
 
 def _once(body: bytes, receive: Receive) -> Receive:
@@ -103,7 +110,7 @@ async def refuse(
     send: Send, status: int, message: str, headers: MutableMapping[bytes, bytes] | None = None
 ) -> None:
     """Answer with an error in the form that all errors of the service have."""
-    content = orjson.dumps({"error": {"message": message, "type": "invalid_request_error"}})
+    content = orjson.dumps(error_content(status, message))
     all_headers = {b"content-type": b"application/json", b"content-length": str(len(content)).encode()}
     all_headers |= headers or {}
     await send({"type": "http.response.start", "status": status, "headers": list(all_headers.items())})

@@ -25,8 +25,8 @@ HELP = """Judges behind HTTP: scores, OpenAI's moderation form, metrics, a page 
       -d '{"records": [{"prompt": "Hi", "response": "Hello!", "dimension": "toxicity"}]}'
 
 Several judges: each record goes to the first that judges its dimension, or to the one that the request names.
-With a token in GUARDRANK_TOKEN every request but /healthz and /readyz must carry it as a bearer token; without one
-only this machine is listened to. SIGTERM ends the service after all that it has accepted is answered.
+With a token in GUARDRANK_TOKEN every request must carry it as a bearer token, but for /healthz, /readyz and the
+pages; without one only this machine is listened to. SIGTERM ends the service after all that it has accepted is answered.
 """
 
 app = new_app(HELP)

@@ -12,7 +12,7 @@ function parts(text) {
 function showVerdict(verdict, dimension) {
   const top = scales[dimension];
   element("verdict-score").textContent = verdict.score === null ? "–" : `${verdict.score} ${say("of")} ${top}`;
-  element("verdict-words").textContent = verdict.score === 0 ? say("best") : verdict.score === top ? say("worst") : "";
+  element("verdict-words").textContent = `${say("scale")}${top}`;
   const flags = [];
   if (verdict.abstained) flags.push(say("abstained"));
   if (verdict.truncated) flags.push(say("truncated"));

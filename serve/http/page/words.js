@@ -9,13 +9,14 @@ const WORDS = {
     "weights-note": "每次去掉一个词；颜色越深，该词使分数升高越多。", many: "文件",
     "many-note": "JSON Lines，每行一个对象，含 response 和 dimension。只发送到此服务。",
     file: "选择文件，或拖到这里", stop: "停止", download: "下载评分结果", "score-column": "分数", sure: "置信度", remarks: "备注",
-    abstained: "评判者没有把握", truncated: "回答过长，只读了一部分", failed: "未能评分：", best: "最好", worst: "最差",
+    abstained: "评判者没有把握", truncated: "回答过长，只读了一部分", failed: "未能评分：", scale: "0 最好，最差 ",
     of: "/", rows: "行", judged: "已评分", unsafe: "分数大于 0", without: "没有分数", unread: "无法读取的行",
     empty: "文件中没有可以评分的行", privacy: "隐私", bias: "偏见", toxicity: "毒性", truthfulness: "真实性", legality: "合法性",
+    interface: "程序接口",
   },
 };
 const ENGLISH = {
-  abstained: "the judge is not sure", truncated: "too long: only a part was read", failed: "not scored: ", best: "best", worst: "worst",
+  abstained: "the judge is not sure", truncated: "too long: only a part was read", failed: "not scored: ", scale: "0 is best, worst is ",
   of: "of", rows: "rows", judged: "judged", unsafe: "with a score above 0", without: "without a score", unread: "lines that cannot be read",
   empty: "There is no line in the file that can be scored", privacy: "privacy", bias: "bias", toxicity: "toxicity",
   truthfulness: "truthfulness", legality: "legality",

@@ -111,7 +111,8 @@ def test_a_long_body_is_refused_before_it_is_read(judge):
 def test_a_token_is_asked_for_everywhere_but_by_the_orchestrator(judge):
     with client_of(judge, token="secret-1") as client:
         assert client.get("/healthz").status_code == client.get("/readyz").status_code == 200
-        for path in ("/v1/judges", "/metrics", "/docs", "/openapi.json"):
+        assert client.get("/docs").status_code == 200  # as the page at /, it asks for the token itself
+        for path in ("/v1/judges", "/metrics", "/openapi.json", "/docs/", "/never"):
             error_of(client.get(path), 401)
         for wrong in ("Bearer secret-2", "Bearer ", "Basic secret-1", "secret-1"):
             error_of(client.post("/v1/score", json={"records": ROWS}, headers={"Authorization": wrong}), 401)
