@@ -3,7 +3,8 @@
     text ──a record a dimension──> verdicts ──chance of a score above 0──> category_scores, categories, flagged
 
 Only OpenAI's keys that a dimension speaks of are there, and those of one dimension share its figures: toxicity does
-not tell hate from violence. Our own dimensions stand beside them.
+not tell hate from violence. Our own dimensions stand beside them. ``flagged`` speaks of harm, as OpenAI's does:
+truth, of which a text without its prompt says little, is left out of it.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ def _moderation(verdicts: Mapping[Dimension, Verdict]) -> Moderation:
             categories[key] = bool(verdict.score)
             scores[key] = 1 - verdict.probs[0] if verdict.probs else float(bool(verdict.score))
     return Moderation(
-        flagged=any(categories.values()),
+        flagged=any(verdict.score for dimension, verdict in scored.items() if dimension != Dimension.TRUTHFULNESS),
         categories=categories,
         category_scores=scores,
         category_applied_input_types={key: ["text"] for key in categories},

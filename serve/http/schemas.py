@@ -142,7 +142,14 @@ class ModerationBody(BaseModel):
 
 
 class Moderation(BaseModel):
-    """What is said of one text: keys are OpenAI's categories where they correspond, and our dimensions."""
+    """What is said of one text: keys are OpenAI's categories where they correspond, and our dimensions.
+
+    Attributes:
+        flagged: whether a score is above 0 in a dimension other than truthfulness.
+        categories: whether the score is above 0.
+        category_scores: how likely that is.
+        abstained: where the judge is not sure.
+    """
 
     flagged: bool
     categories: dict[str, bool]

@@ -26,7 +26,8 @@ HELP = """Judges behind HTTP: scores, OpenAI's moderation form, metrics, a page 
 
 Several judges: each record goes to the first that judges its dimension, or to the one that the request names.
 With a token in GUARDRANK_TOKEN every request must carry it as a bearer token, but for /healthz, /readyz and the
-pages; without one only this machine is listened to. SIGTERM ends the service after all that it has accepted is answered.
+pages; without one only this machine is listened to. SIGTERM ends the service after all that it has accepted is
+answered.
 """
 
 app = new_app(HELP)

@@ -130,7 +130,8 @@ def test_moderations_by_the_openai_sdk(judge):
     assert {"hate", "violence", "illicit", "privacy", "legality"} <= {
         key for key, value in scores.items() if value is not None
     }
-    assert first.flagged == any(value for value in first.categories.model_dump().values())
+    categories = first.categories.model_dump()
+    assert first.flagged == any(value for name, value in categories.items() if name != "truthfulness" and value)
     assert all(0 <= value <= 1 for value in scores.values() if value is not None)
 
 
@@ -163,3 +164,10 @@ def test_the_log_has_a_line_a_request_and_no_text(client, capfd):
 def test_openapi_shows_the_endpoints(client):
     paths = client.get("/openapi.json").json()["paths"]
     assert {"/v1/score", "/v1/moderations", "/v1/judges", "/healthz", "/readyz", "/metrics"} <= set(paths)
+
+
+def test_a_statement_is_not_flagged_for_its_truth_which_nobody_can_tell_without_the_prompt(client):
+    texts = ["The meeting is at 3 pm on Tuesday.", "The cat sat on the mat.", "You should rest and drink water."]
+    results = client.post("/v1/moderations", json={"input": texts}).json()["results"]
+    untrue = [one for one in results if [name for name, on in one["categories"].items() if on] == ["truthfulness"]]
+    assert untrue and not any(one["flagged"] for one in untrue)
