@@ -10,6 +10,7 @@ import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from typing import Any
 
 import orjson
 from fastapi import FastAPI, HTTPException, Request
@@ -77,6 +78,11 @@ class Service:
             raise HTTPException(503, "the service is ending", {"Retry-After": "1"}) from None
         self.telemetry.count(verdicts)
         return verdicts
+
+    def noted(self, records: Sequence[Record]) -> dict[str, Any]:
+        """What a request's log line says of its records."""
+        texts = [{"prompt": record.prompt, "response": record.response} for record in records]
+        return {"rows": len(records)} | ({"texts": texts} if self.settings.log_texts else {})
 
     @property
     def texts(self) -> int:
@@ -151,7 +157,7 @@ def _add_scoring(app: FastAPI, service: Service) -> None:
         batcher = _known(service, body.judge)
         service.check_records(body.records)
         verdicts = await service.score(batcher, body.records)
-        request.state.noted = {"rows": len(verdicts)}
+        request.state.noted = service.noted(body.records)
         lines = [verdict_line(*pair) for pair in zip(body.records, verdicts, strict=True)]
         return Response(orjson.dumps({"verdicts": lines}), media_type="application/json")
 
@@ -162,7 +168,7 @@ def _add_scoring(app: FastAPI, service: Service) -> None:
         service.check_texts(body)
         records = moderation_records(body.texts, batcher.judge.dimensions)
         verdicts = await service.score(batcher, records)
-        request.state.noted = {"rows": len(verdicts)}
+        request.state.noted = service.noted(records)
         return ModerationAnswer(
             id=f"modr-{secrets.token_hex(12)}", model=batcher.judge.name, results=moderations(records, verdicts)
         )

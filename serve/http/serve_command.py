@@ -50,6 +50,9 @@ def serve(
     max_body: Annotated[float, typer.Option(min=0.001, help="MiB of a request.")] = 8.0,
     max_rows: Annotated[int, typer.Option(min=1, help="Records in a request.")] = 1_000,
     max_chars: Annotated[int, typer.Option(min=1, help="Characters of a text.")] = 200_000,
+    log_texts: Annotated[
+        bool, typer.Option("--log-texts", help="Log what was judged; no text is logged unless asked.")
+    ] = False,
     version: VersionOption = False,  # noqa: ARG001 (a callback reads it)
     debug: DebugOption = False,  # noqa: ARG001 (read elsewhere)
 ) -> None:
@@ -63,6 +66,7 @@ def serve(
         rows=max_rows,
         chars=max_chars,
         token=token,
+        log_texts=log_texts,
     )
     try:
         from guardrank.serve.http.app import create_app

@@ -161,6 +161,13 @@ def test_the_log_has_a_line_a_request_and_no_text(client, capfd):
     assert lines[0]["rows"] == 1 and "private" not in repr(lines)
 
 
+def test_texts_are_logged_only_when_asked_for(judge, capfd):
+    with client_of(judge, log_texts=True) as running:
+        running.post("/v1/score", json={"records": [{"prompt": "p\n", "response": "r", "dimension": "bias"}]})
+    line = json.loads(capfd.readouterr().err)
+    assert line["texts"] == [{"prompt": "p\n", "response": "r"}]
+
+
 def test_openapi_shows_the_endpoints(client):
     paths = client.get("/openapi.json").json()["paths"]
     assert {"/v1/score", "/v1/moderations", "/v1/judges", "/healthz", "/readyz", "/metrics"} <= set(paths)
