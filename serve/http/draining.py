@@ -11,6 +11,8 @@ from socket import socket
 import uvicorn
 from fastapi import FastAPI
 
+from guardrank.serve.http.head_limit import HeadLimitProtocol
+
 MOMENT = 0.5
 """Seconds in which a request that is on its way over an open connection is still read."""
 
@@ -40,6 +42,6 @@ def serve_until_told(app: FastAPI, host: str, port: int) -> None:
         access_log=False,
         timeout_keep_alive=15,
         log_level="warning",
-        limit_concurrency=None,
+        http=HeadLimitProtocol,
     )
     DrainingServer(app, config).run()

@@ -7,6 +7,7 @@ import uvicorn
 
 from guardrank.judge import load_judge
 from guardrank.serve.http.app import create_app
+from guardrank.serve.http.head_limit import HeadLimitProtocol
 from guardrank.serve.http.settings import ServiceSettings
 
 
@@ -17,7 +18,11 @@ class Running:
         judge = load_judge("guardrank-mini", device="cpu")
         self.server = uvicorn.Server(
             uvicorn.Config(
-                create_app([judge], ServiceSettings(**settings)), port=0, log_level="warning", access_log=False
+                create_app([judge], ServiceSettings(**settings)),
+                port=0,
+                log_level="warning",
+                access_log=False,
+                http=HeadLimitProtocol,
             )
         )
         self.thread = threading.Thread(target=self.server.run)
