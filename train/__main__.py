@@ -1,5 +1,9 @@
 """``python -m guardrank.train``, for launchers such as ``accelerate launch -m guardrank.train``."""
 
 from guardrank.train.cli import main
+from guardrank.train.processes import end_process
 
-main()
+try:
+    main()
+except SystemExit as error:
+    end_process(error)

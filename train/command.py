@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import datasets
-import torch
 import transformers
 from rich.console import Console
 from rich.table import Table
@@ -27,13 +26,15 @@ from guardrank.train.data import (
     TrainingData,
     add_seed_rows,
     dimensions_in,
-    is_main_process,
     keep_shipped,
     load_data,
     undecided_dimensions,
 )
+from guardrank.train.distributed import join_processes, leave_processes
 from guardrank.train.judge_folder import judge_metrics, write_judge
 from guardrank.train.keep_rows import keep_rows
+from guardrank.train.loop import rows_per_update
+from guardrank.train.processes import describe_processes, is_main_process, process_count
 from guardrank.train.published import default_out, pack_published
 from guardrank.train.recipe import Recipe, load_recipe, recipe_names
 from guardrank.train.request import Request
@@ -63,12 +64,13 @@ def execute(request: Request) -> None:
     job = _job(request, recipe, dimensions, device, out)
     open_work_folder(job.work, _settings(request, job, data), resume=request.resume, fresh=request.fresh)
     try:
+        join_processes(device)
         if request.cross_fit:
             _cross_fit(job, data, request.cross_fit, out)
         else:
             _train(job, data, out)
     finally:
-        _leave_process_group()
+        leave_processes()
 
 
 def _pack(request: Request, published: Path) -> None:
@@ -114,18 +116,14 @@ def _settings(request: Request, job: Job, data: TrainingData) -> dict[str, Any]:
         "label": request.label_field,
         "classes": request.label_count,
         "cross_fit": request.cross_fit,
+        # checkpoints of divided weights, and the places of rows in an order, belong to so many processes
+        **({"processes": describe_processes()} if process_count() > 1 else {}),
     }
 
 
 def _cross_fit(job: Job, data: TrainingData, folds: int, out: Path) -> None:
     count = cross_fit(job, data.records, folds=folds, out=out, name=out.name, say=_say)
     _say(f"{count:,} verdicts written to {out}")
-
-
-def _leave_process_group() -> None:
-    """Processes of a distributed run end in good order: its threads must not outlive the interpreter."""
-    if torch.distributed.is_available() and torch.distributed.is_initialized():
-        torch.distributed.destroy_process_group()
 
 
 def quiet_libraries() -> None:
@@ -222,7 +220,10 @@ def _split_line(split: Split, job: Job) -> str:
         if count
     )
     rows = f"Training on {len(split.train):,} rows, choosing on {len(split.dev):,} (divided by prompt){left}"
-    return f"{rows}; device {job.device}"
+    line = f"{rows}; device {job.device}"
+    if process_count() == 1:
+        return line
+    return f"{line}; {describe_processes()}, {rows_per_update(job.recipe)} rows an update"
 
 
 def _report(trained: Trained, out: Path) -> None:

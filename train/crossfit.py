@@ -17,8 +17,8 @@ from guardrank.errors import TrainingError
 from guardrank.judge import load_judge
 from guardrank.records import Record, Verdict, dump_line, verdict_line
 from guardrank.train.cross_thresholds import decide_across_folds
-from guardrank.train.data import is_main_process
 from guardrank.train.judge_folder import write_judge
+from guardrank.train.processes import is_main_process
 from guardrank.train.run import Job, train_judge
 from guardrank.train.splits import Split, assign_folds, hold_out
 

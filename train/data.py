@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
@@ -13,6 +12,7 @@ from guardrank.annotations import LabelRule, load_sources, read_records
 from guardrank.dimensions import DIMENSIONS, Dimension
 from guardrank.judge.base import hash_file
 from guardrank.records import Record, RejectLog
+from guardrank.train.processes import is_main_process
 from guardrank.train.targets import decided_thresholds, lay_out_outputs
 
 
@@ -23,11 +23,6 @@ class TrainingData:
     records: list[Record]
     rejects: RejectLog
     inputs: list[dict[str, Any]] = field(default_factory=list)
-
-
-def is_main_process() -> bool:
-    """Whether this is the only process, or the first of a distributed run."""
-    return int(os.environ.get("RANK", "0")) == 0
 
 
 def seed_file(dimension: Dimension) -> Path:

@@ -17,11 +17,12 @@ from transformers import (
     Trainer,
     TrainingArguments,
 )
-from transformers.trainer_pt_utils import LengthGroupedSampler
 
 from guardrank.calibration import Link
 from guardrank.engine.torch_engine import pad_rows
+from guardrank.train.distributed import SharedOrder, name_layers, shard_on_cpu, share_accumulation
 from guardrank.train.losses import judge_loss
+from guardrank.train.processes import process_count
 from guardrank.train.progress import TrainingProgress
 from guardrank.train.recipe import Recipe
 
@@ -60,11 +61,24 @@ class JudgeTrainer(Trainer):
         loss = judge_loss(output.logits, targets, weights, self.link)
         return (loss, {"logits": output.logits.float()}) if return_outputs else loss
 
-    def _get_train_sampler(self, train_dataset: Any = None) -> LengthGroupedSampler:
+    def create_accelerator_and_postprocess(self) -> None:
+        """FSDP on CPUs too, and told the layers."""
+        trainer: Any = super()  # some of whose methods transformers leaves untyped
+        trainer.create_accelerator_and_postprocess()
+        self.is_fsdp_enabled |= shard_on_cpu(self.accelerator)
+        if self.is_fsdp_enabled:
+            name_layers(self.accelerator, self.model)
+
+    def save_model(self, output_dir: str | None = None, _internal_call: bool = False) -> None:
+        """Make the checkpoint's folder first: else the Trainer notes no best one where weights are divided."""
+        Path(output_dir or str(self.args.output_dir)).mkdir(parents=True, exist_ok=True)
+        super().save_model(output_dir, _internal_call)
+
+    def _get_train_sampler(self, train_dataset: Any = None) -> SharedOrder:
         """Rows of like length together while training; the dev rows stay in order for ``dev_figures``."""
         rows: Any = train_dataset if train_dataset is not None else self.train_dataset
-        group = self.args.train_batch_size * self.args.gradient_accumulation_steps
-        return LengthGroupedSampler(group, lengths=[len(row["ids"]) for row in rows])
+        group = self.args.train_batch_size * self.args.gradient_accumulation_steps * process_count()
+        return SharedOrder(group, lengths=[len(row["ids"]) for row in rows])
 
 
 def collate(pad_id: int) -> Callable[[Sequence[Example]], dict[str, torch.Tensor]]:
@@ -79,9 +93,14 @@ def collate(pad_id: int) -> Callable[[Sequence[Example]], dict[str, torch.Tensor
     return batch
 
 
-def plan_epochs(recipe: Recipe, rows: int, processes: int = 1) -> int:
+def rows_per_update(recipe: Recipe) -> int:
+    """Rows that one update sees, of all processes together."""
+    return recipe.batch_size * share_accumulation(recipe.gradient_accumulation) * process_count()
+
+
+def plan_epochs(recipe: Recipe, rows: int) -> int:
     """How often to go over ``rows``: the recipe's epochs, more for few rows (``min_steps``)."""
-    steps = max(1, math.ceil(rows / (recipe.batch_size * recipe.gradient_accumulation * processes)))
+    steps = max(1, math.ceil(rows / rows_per_update(recipe)))
     return max(recipe.epochs, math.ceil(recipe.min_steps / steps))
 
 
@@ -104,7 +123,7 @@ def training_arguments(recipe: Recipe, rows: int, work: Path, *, seed: int, devi
     """The recipe in the Trainer's words."""
     on_gpu = device.startswith("cuda")
     epochs = plan_epochs(recipe, rows)
-    steps = max(1, rows // (recipe.batch_size * recipe.gradient_accumulation))
+    steps = max(1, rows // rows_per_update(recipe))
     by_steps = recipe.evals_per_epoch > 1
     when: dict[str, Any] = (
         {"eval_strategy": "steps", "save_strategy": "steps"}
@@ -125,7 +144,7 @@ def training_arguments(recipe: Recipe, rows: int, work: Path, *, seed: int, devi
         max_steps=recipe.max_steps or -1,
         per_device_train_batch_size=recipe.batch_size,
         per_device_eval_batch_size=2 * recipe.batch_size,
-        gradient_accumulation_steps=recipe.gradient_accumulation,
+        gradient_accumulation_steps=share_accumulation(recipe.gradient_accumulation),
         learning_rate=recipe.rate,
         warmup_ratio=recipe.warmup_ratio,
         weight_decay=recipe.weight_decay,

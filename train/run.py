@@ -5,6 +5,7 @@ Every process of a distributed run goes through ``train_judge``; only the first 
 
 from __future__ import annotations
 
+import gc
 import resource
 import time
 from collections.abc import Mapping, Sequence
@@ -14,6 +15,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import Tensor
 from transformers import set_seed
 
 from guardrank.annotations import Label, cluster_of
@@ -27,6 +29,7 @@ from guardrank.judge.manifest import NGrams
 from guardrank.records import Record
 from guardrank.train.augment import augment, repeated
 from guardrank.train.calibrate import calibrate
+from guardrank.train.distributed import gather_trained, load_trained
 from guardrank.train.figures import dev_figures
 from guardrank.train.loop import Example, JudgeTrainer, make_trainer
 from guardrank.train.model import Trainee, build_trainee, count_parameters, in_inference_dtype
@@ -97,7 +100,8 @@ def train_judge(job: Job, split: Split) -> Trained | None:
     recipe = job.recipe
     outputs = lay_out_outputs(job.dimensions, recipe.loss, shared=recipe.heads == "shared", classes=job.classes)
     width = max(output.start + output.width for output in outputs)
-    trainee = build_trainee(recipe, resolve_base(recipe.base), width)
+    base = resolve_base(recipe.base)
+    trainee = build_trainee(recipe, base, width)
     rows = [*split.train, *augment(split.train, recipe.augment, job.dimensions, job.seed)]
     encoder = trainee.component.encoder(trainee.tokenizer_file)
     train = make_examples(repeated(rows, recipe.repeat), encoder, outputs, recipe)
@@ -114,9 +118,21 @@ def train_judge(job: Job, split: Split) -> Trained | None:
         device=job.device,
     )
     figures = _run(trainer, trainee.model, job, (len(train), len(dev)))
+    weights = gather_trained(trainee.model) if trainer.is_fsdp_enabled else {}
     if not trainer.is_world_process_zero():
         return None
+    if weights:
+        del trainer, trainee
+        trainee = _put_together(recipe, base, width, weights)
     return _finish(job, trainee, encoder, outputs, rows, dev, figures)
+
+
+def _put_together(recipe: Recipe, base: Path, width: int, weights: dict[str, Tensor]) -> Trainee:
+    """The trained model in this process alone, whose part of it has to make room first."""
+    gc.collect()
+    trainee = build_trainee(recipe, base, width)
+    load_trained(trainee.model, weights)
+    return trainee
 
 
 def _run(trainer: JudgeTrainer, model: Any, job: Job, rows: tuple[int, int]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import orjson
 from guardrank.errors import TrainingError, UsageError
 from guardrank.judge.kept_rows import is_kept_rows, kept_rows_file
 from guardrank.judge.manifest import MANIFEST_FILE
-from guardrank.train.data import is_main_process
+from guardrank.train.processes import is_main_process
 
 SETTINGS_FILE = "settings.json"
 
