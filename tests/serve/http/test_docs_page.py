@@ -1,29 +1,10 @@
 """The page at /docs in a browser: all operations, nothing from elsewhere, text as text, with or without a token."""
 
 import json
-import shutil
 
 import httpx
 import pytest
 from tests_support.serving import Running
-
-sync_api = pytest.importorskip("playwright.sync_api")
-BROWSER = shutil.which("chromium")
-pytestmark = pytest.mark.skipif(BROWSER is None, reason="chromium is not installed")
-
-
-@pytest.fixture(scope="module")
-def service():
-    with Running() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_api.sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
-        yield running
-        running.close()
 
 
 @pytest.fixture

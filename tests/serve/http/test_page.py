@@ -1,29 +1,11 @@
 """The page in a browser: scores a response, takes a file, shows markup as text, by keyboard, in two languages."""
 
 import json
-import shutil
 
 import pytest
 from tests_support.serving import Running
 
-sync_api = pytest.importorskip("playwright.sync_api")
-BROWSER = shutil.which("chromium")
-pytestmark = pytest.mark.skipif(BROWSER is None, reason="chromium is not installed")
 HOSTILE = "<script>window.hacked = 1</script><img src=x onerror='window.hacked = 2'> They are stupid."
-
-
-@pytest.fixture(scope="module")
-def service():
-    with Running() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_api.sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
-        yield running
-        running.close()
 
 
 @pytest.fixture
