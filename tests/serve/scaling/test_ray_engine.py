@@ -128,8 +128,8 @@ def test_what_cannot_be(inputs, arguments, message):
     assert lines(inputs / OUTPUT) == 0
 
 
-def test_a_judge_that_is_no_export_is_refused(inputs, judge):
-    outcome = run_module(MODULE, "r.jsonl", "--judge", str(judge), "--engine", "ray", cwd=inputs)
+def test_a_judge_that_is_no_export_is_refused(inputs, score):
+    outcome = score(inputs / "r.jsonl", "--engine", "ray")
     assert outcome.code == 2
     assert "export two with guardrank-export" in outcome.err
 
