@@ -1,5 +1,6 @@
 """--engine ray: the files of a run are those of the plain engine, whatever happens to the workers."""
 
+import io
 import json
 import os
 import subprocess
@@ -8,7 +9,9 @@ from contextlib import suppress
 from subprocess import PIPE
 
 import psutil
+import pyarrow as pa
 import pytest
+from pyarrow.parquet import write_table
 from tests_support.commands import run_module
 from tests_support.object_store import KEYS, object_store
 from tests_support.processes import wait_until
@@ -99,11 +102,17 @@ def test_a_run_that_is_killed_is_resumed(inputs, plain):
     assert "Going on after the 1,024 verdicts" in err
 
 
-def test_rows_come_from_an_object_store(tmp_path, plain):
+def as_parquet(rows):
+    out = io.BytesIO()
+    write_table(pa.Table.from_pylist(rows), out)
+    return out.getvalue()
+
+
+def test_rows_come_from_an_object_store_as_json_lines_and_parquet(tmp_path, plain):
     some = list(responses())[:700]
     objects = {
         "bucket/in/a.jsonl": "\n".join(some[:300]).encode(),
-        "bucket/in/b.jsonl": "\n".join(some[300:]).encode(),
+        "bucket/in/b.parquet": as_parquet([json.loads(line) for line in some[300:] if line != "not json"]),
     }
     with object_store(objects) as store:
         options = ("-o", OUTPUT, *OPTIONS, "--engine", "ray")
