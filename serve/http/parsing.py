@@ -4,7 +4,7 @@
 
 Python's own parser recurses without end into 100,000 brackets, and takes lone surrogates, which no tokenizer takes.
 pydantic notes every single error before the first is shown: 8 MiB of ``[1,1,1,...`` where texts belong are eight
-million, which takes 45 s and 12 GB, while nobody else is served. So values are counted first.
+million, which fills the memory while nobody else is served. So values are counted first.
 """
 
 from __future__ import annotations
