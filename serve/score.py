@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from guardrank.annotations import parse_mapping
+from guardrank.annotations.objects import is_uri, without_keys
 from guardrank.console import DebugOption, DeviceOption, MapOption, TasksOption, VersionOption, new_app, run
 from guardrank.dimensions import Dimension, parse_dimension
 from guardrank.errors import UsageError
@@ -158,8 +159,8 @@ def score(
 
 
 def _default_output(first_input: str) -> str:
-    name = STDIN_NAME if first_input == "-" else stem_of(first_input)
-    return f"{name}.verdicts.jsonl"
+    name = without_keys(first_input) if is_uri(first_input) else first_input
+    return f"{STDIN_NAME if name == '-' else stem_of(name)}.verdicts.jsonl"
 
 
 def _dimension(name: str | None) -> Dimension | None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import Any
+from urllib.parse import urlsplit
 
 from guardrank.errors import GuardRankError, MissingExtraError, UsageError
 
@@ -56,6 +57,12 @@ def is_uri(source: str) -> bool:
     return "://" in source
 
 
+def without_keys(uri: str) -> str:
+    """``uri`` as it may be shown and made into file names: what stands before ``@`` or behind ``?`` may be keys."""
+    parts = urlsplit(uri)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
 def find_objects(uri: str, is_wanted: Callable[[str], bool]) -> list[StoredObject]:
     """The object that ``uri`` names, or those below it whose name ``is_wanted``, by path.
 
@@ -68,9 +75,9 @@ def find_objects(uri: str, is_wanted: Callable[[str], bool]) -> list[StoredObjec
     try:
         found = [path] if (is_file := _is_file(system, path)) else _files_below(system, path)
     except OSError as error:
-        raise _unreachable(uri, error) from None
+        raise _unreachable(without_keys(uri), error) from None
     if not (wanted := [StoredObject(system, path) for path in found if is_file or is_wanted(path)]):
-        raise UsageError(f"{uri}: there is nothing to read: check the name")
+        raise UsageError(f"{without_keys(uri)}: there is nothing to read: check the name")
     return wanted
 
 
@@ -83,9 +90,9 @@ def _open_store(uri: str) -> tuple[Any, str]:
     try:
         system, path = FileSystem.from_uri(uri)
     except (ArrowInvalid, ArrowNotImplementedError) as error:
-        raise UsageError(f"{uri}: {_reason(error)}") from None
+        raise UsageError(f"{without_keys(uri)}: {_reason(error).replace(uri, without_keys(uri))}") from None
     except OSError as error:
-        raise _unreachable(uri, error) from None
+        raise _unreachable(without_keys(uri), error) from None
     return system, path
 
 

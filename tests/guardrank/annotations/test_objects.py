@@ -8,6 +8,7 @@ from tests_support.object_store import KEYS, object_store
 from tests_support.rows import write_jsonl
 
 from guardrank.annotations import read_records
+from guardrank.annotations.objects import without_keys
 from guardrank.errors import GuardRankError, UsageError
 from guardrank.records import RejectLog
 from guardrank.serve.inputs import survey
@@ -96,3 +97,17 @@ def test_a_store_that_goes_away(store):
     store.objects.clear()
     with pytest.raises(GuardRankError, match="cannot be read"):
         list(records)
+
+
+@pytest.mark.parametrize(
+    "uri", ["s3://KEY:SECRET@bucket/none.jsonl", "nope://KEY:SECRET@host/r.jsonl?token=SECRET"]
+)
+def test_keys_in_a_uri_are_in_no_message(store, uri):
+    wanted = f"{uri}?{store.uri('x').partition('?')[2]}" if uri.startswith("s3") else uri
+    with pytest.raises(UsageError) as refused:
+        read_records(wanted)
+    assert "SECRET" not in str(refused.value) and "KEY" not in str(refused.value)
+
+
+def test_a_uri_as_a_name():
+    assert without_keys("s3://key:secret@bucket/a/r.jsonl?endpoint_override=x") == "s3://bucket/a/r.jsonl"
