@@ -101,6 +101,8 @@ class ScoringRequest:
             raise UsageError(f"--resume cannot be used here: {self.once_only}")
         if self.escalate and (self.to_stdout or self.to_device):
             raise UsageError("--escalate changes verdicts that were written: give a regular file with -o")
+        if self.engine == "ray" and "-" in self.inputs:
+            raise UsageError("--engine ray cannot read standard input: put the responses into a file")
         if self.workers and self.engine == "local":
             raise UsageError(
                 "--workers goes with --engine ray; --threads says on how many cores this process scores"

@@ -28,6 +28,7 @@ from guardrank.serve.promise import keep_promise
 from guardrank.serve.request import ScoringRequest
 from guardrank.serve.resume import Judged
 from guardrank.serve.run_file import describe_run
+from guardrank.serve.scaling import check_ray, judged_on_ray
 from guardrank.serve.verdict_file import VerdictFile, open_verdicts
 
 
@@ -50,6 +51,8 @@ def score_responses(request: ScoringRequest, *, window: int = WINDOW) -> None:
     )
     request.check()
     judges = open_judges(request)
+    if request.engine == "ray":
+        check_ray(judges)
     if request.abstain_at is not None:
         judges = keep_promise(judges, request.abstain_at, request.dimension)
     chat = open_chat_judge(request, judges)
@@ -92,8 +95,6 @@ def _newly_judged(
 ) -> Iterator[list[Judged]]:
     if request.engine == "local":
         return judged(Panel(judges), records, window)
-    from guardrank.serve.scaling import judged_on_ray
-
     return judged_on_ray(request, judges, records, skip, window)
 
 

@@ -41,14 +41,16 @@ class JudgeParcel:
         return judge
 
 
-def pack(judge: HeadJudge) -> JudgeParcel:
-    """A judge for its journey.
-
-    Raises:
-        UsageError: it is no export: torch's last digits depend on what is scored together.
-    """
-    if judge.variant == TORCH or judge.folder is None:
+def check_travel(judge: HeadJudge) -> None:
+    """Raise UsageError for a judge that is no export: torch's last digits depend on what is scored together."""
+    if judge.variant == TORCH:
         raise UsageError(f"--engine ray takes exported judges: export {judge.manifest.name} with guardrank-export")
+
+
+def pack(judge: HeadJudge) -> JudgeParcel:
+    """A judge that was loaded from a folder, for its journey; raises UsageError as ``check_travel`` does."""
+    check_travel(judge)
+    assert judge.folder is not None  # noqa: S101 (every loaded judge has one)
     names = (MANIFEST_FILE, TOKENIZER_FILE, *judge.manifest.weights[judge.variant])
     files = {name: (judge.folder / name).read_bytes() for name in names}
     return JudgeParcel(judge.name, judge.variant, judge.manifest, files)

@@ -17,22 +17,36 @@ import warnings
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager, redirect_stdout
 from dataclasses import replace
+from importlib.util import find_spec
 from itertools import chain, zip_longest
 from pathlib import Path
 from typing import Any, cast
 
 from guardrank.annotations.objects import is_uri
 from guardrank.console import say
-from guardrank.errors import GuardRankError, MissingExtraError, UsageError
+from guardrank.errors import GuardRankError, MissingExtraError
 from guardrank.judge import HeadJudge
 from guardrank.judge.protocol import windows
 from guardrank.records import Record, Verdict
 from guardrank.serve.request import ScoringRequest
 from guardrank.serve.resume import Judged
-from guardrank.serve.scaling.parcel import JudgeParcel, pack
+from guardrank.serve.scaling.parcel import JudgeParcel, check_travel, pack
 
 TRIES = 3
 """How often a piece is scored again whose worker died: one that kills its workers ends the run."""
+
+
+def check_ray(judges: Sequence[HeadJudge]) -> None:
+    """See, before a file is touched, that the run can be done.
+
+    Raises:
+        UsageError: a judge that cannot travel.
+        MissingExtraError: Ray is not installed.
+    """
+    if find_spec("ray") is None:
+        raise MissingExtraError("--engine ray", "scale")
+    for judge in judges:
+        check_travel(judge)
 
 
 def judged_on_ray(
@@ -45,22 +59,16 @@ def judged_on_ray(
         skip: how many came before them.
 
     Raises:
-        UsageError: a judge or an input that cannot travel.
         GuardRankError: Ray fails, or the inputs change while they are read.
-        MissingExtraError: Ray is not installed.
     """
-    if "-" in request.inputs:
-        raise UsageError("--engine ray cannot read standard input: put the responses into a file")
-    parcels = [pack(judge) for judge in judges]
     if (first := next(records, None)) is None:
         return
+    parcels = [pack(judge) for judge in judges]
     with (
         redirect_stdout(sys.stderr),  # Ray tells of a worker's death on stdout, where verdicts or tables go
         _ray(request.workers) as workers,
         _in_one_sentence(),
-        closing(
-            _verdicts(request, parcels, skip, workers)
-        ) as verdicts,  # before Ray ends, so that it ends in order
+        closing(_verdicts(request, parcels, skip, workers)) as verdicts,  # closed while Ray still runs
     ):
         yield from windows(_matched(chain([first], records), verdicts), window)
 
@@ -81,10 +89,8 @@ def _ray(workers: int | None) -> Iterator[int]:
     is_cluster = "RAY_ADDRESS" in os.environ
     for name, value in ({} if is_cluster else _settings_here()).items():
         os.environ.setdefault(name, value)  # Ray reads them while it is imported
-    try:
-        import ray
-    except ImportError:
-        raise MissingExtraError("--engine ray", "scale") from None
+    import ray
+
     own: dict[str, Any] = (
         {} if is_cluster else {"address": "local", "num_cpus": workers, "include_dashboard": False}
     )
@@ -149,9 +155,8 @@ def _settle_ray_data() -> None:
     context.execution_options.preserve_order = True
     context.enable_progress_bars = False
     context.print_on_execution_start = False
-    context.target_max_block_size = context.target_min_block_size = (
-        1  # a block a piece, or one worker gets them all
-    )
+    # a block a piece, or one worker gets them all
+    context.target_max_block_size = context.target_min_block_size = 1
 
 
 def _absolute(name: str) -> str:

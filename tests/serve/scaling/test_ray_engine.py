@@ -131,16 +131,19 @@ def test_rows_come_from_an_object_store_as_json_lines_and_parquet(tmp_path, plai
     ],
 )
 def test_what_cannot_be(inputs, arguments, message):
-    outcome = run_module(MODULE, *arguments, cwd=inputs, stdin=b"")
+    (inputs / OUTPUT).write_text("of a run before\n")
+    outcome = run_module(MODULE, *arguments, "-o", OUTPUT, cwd=inputs, stdin=b"")
     assert outcome.code == 2
     assert message in outcome.err
-    assert lines(inputs / OUTPUT) == 0
+    assert (inputs / OUTPUT).read_text() == "of a run before\n"
 
 
 def test_a_judge_that_is_no_export_is_refused(inputs, score):
-    outcome = score(inputs / "r.jsonl", "--engine", "ray")
+    (inputs / OUTPUT).write_text("of a run before\n")
+    outcome = score(inputs / "r.jsonl", "--engine", "ray", "-o", inputs / OUTPUT)
     assert outcome.code == 2
     assert "export two with guardrank-export" in outcome.err
+    assert (inputs / OUTPUT).read_text() == "of a run before\n"
 
 
 def test_an_input_that_changes_meanwhile_is_noticed(tmp_path):
